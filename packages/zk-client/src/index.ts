@@ -1,0 +1,2 @@
+export * from './api.js';
+export { MultiError, ZooKeeperError, isZooKeeperError } from './errors.js';
