@@ -1,1 +1,2 @@
-export {};
+export * from './raw-event.js';
+export * from './format-description.js';

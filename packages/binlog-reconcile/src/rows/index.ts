@@ -1,1 +1,3 @@
-export {};
+export * from './column-type.js';
+export * from './model.js';
+export * from './json/json-node.js';
