@@ -1,0 +1,2 @@
+export type { Logger } from './logger.js';
+export { silentLogger } from './silent-logger.js';
