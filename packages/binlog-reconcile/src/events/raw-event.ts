@@ -1,7 +1,5 @@
+import { EVENT_HEADER_LENGTH } from './event-header.js';
 import type { FormatDescription } from './format-description.js';
-
-/** Bytes of the header that every event (v4) begins with. */
-export const EVENT_HEADER_LENGTH = 19;
 
 /** One event as it is in the file: its header's fields and where its bytes are. */
 export class RawEvent {
