@@ -1,4 +1,4 @@
-import { checkGno, gtidSource, type Gtid, type GtidSource } from './gtid.js';
+import { checkGno, gtidSource, parseGtid, type Gtid, type GtidSource } from './gtid.js';
 import { GtidSet } from './gtid-set.js';
 import { insertNumber } from './intervals.js';
 
@@ -10,7 +10,8 @@ export class GtidSetBuilder {
   readonly #sources = new Map<GtidSource, bigint[]>();
 
   /** Adds one GTID; adding it again changes nothing. Throws {@link GtidParseError}, RangeError. */
-  add({ uuid, tag, gno }: Gtid): this {
+  add(gtid: Gtid | string): this {
+    const { uuid, tag, gno } = typeof gtid === 'string' ? parseGtid(gtid) : gtid;
     insertNumber(this.#intervalsOf(uuid, tag), checkGno(gno));
     return this;
   }

@@ -151,6 +151,9 @@ describe('GtidSet text', () => {
     expect(set.toString()).toBe(`${A}:9:alpha:2:zeta:1-3:5,${B}:1`);
     expect(set.has({ uuid: A, tag: 'zeta', gno: 5n })).toBe(true);
     expect(set.has({ uuid: A, tag: '', gno: 5n })).toBe(false);
+    expect(set.has(`${A}:zeta:5`)).toBe(true);
+    expect(set.has(`${A.toUpperCase()}:ZETA:4`)).toBe(false);
+    expect(new GtidSetBuilder().add(`${A}:1`).add(`${A}:2`).build().toString()).toBe(`${A}:1-2`);
     expect(set.ofUuid(A).count).toBe(6n);
     expect(set.uuids).toEqual([A, B]);
     expect(JSON.stringify({ set })).toBe(`{"set":"${set.toString()}"}`);

@@ -1,5 +1,13 @@
 import { GtidExhaustedError } from './errors.js';
-import { checkGno, gtidSource, splitGtidSource, type Gtid, type GtidRange, type GtidSource } from './gtid.js';
+import {
+  checkGno,
+  gtidSource,
+  parseGtid,
+  splitGtidSource,
+  type Gtid,
+  type GtidRange,
+  type GtidSource,
+} from './gtid.js';
 import { decodeGtidSet, encodeGtidSet, type GtidSetFormat } from './gtid-set-binary.js';
 import { parseGtidSetText } from './gtid-set-text.js';
 import {
@@ -112,8 +120,9 @@ export class GtidSet {
     return [...new Set([...this.#sources.keys()].map((source) => splitGtidSource(source).uuid))];
   }
 
-  /** Whether this one transaction is in the set. */
-  has({ uuid, tag, gno }: Gtid): boolean {
+  /** Whether this one transaction is in the set. Text is read as {@link parseGtid} does. Throws {@link GtidParseError}. */
+  has(gtid: Gtid | string): boolean {
+    const { uuid, tag, gno } = typeof gtid === 'string' ? parseGtid(gtid) : gtid;
     // Identifiers that come from a log are normalized already: most look-ups need no check of the text.
     const intervals =
       this.#sources.get(tag === '' ? uuid : `${uuid}:${tag}`) ?? this.#sources.get(gtidSource(uuid, tag));

@@ -113,6 +113,8 @@ describe('MariadbGtidSet', () => {
     expect(set.position().toString()).toBe('0-2-105,1-1-7');
     expect(set.count).toBe(112n);
     expect(set.domainIds).toEqual([0, 1]);
+    expect(set.has('0-1-100')).toBe(true);
+    expect(set.has('0-1-101')).toBe(false);
     expect(set.next(0, 9)).toEqual({ domainId: 0, serverId: 9, sequence: 106n });
     expect(set.next(5, 9).sequence).toBe(1n);
     expect(JSON.stringify([set])).toBe('["0-1-100,0-2-105,1-1-7"]');

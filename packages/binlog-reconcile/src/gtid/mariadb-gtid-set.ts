@@ -3,6 +3,7 @@ import {
   formatMariadbGtid,
   isMariadbGtid,
   LAST_SEQUENCE,
+  parseMariadbGtid,
   readMariadbGtid,
   type MariadbGtid,
 } from './mariadb-gtid.js';
@@ -115,8 +116,9 @@ export class MariadbGtidSet {
     return [...this.#domains.keys()];
   }
 
-  /** Whether this state has the transaction; the rule is in the description of the class. */
-  has({ domainId, serverId, sequence }: MariadbGtid): boolean {
+  /** Whether this state has the transaction; the rule is in the description of the class. Throws {@link GtidParseError}. */
+  has(gtid: MariadbGtid | string): boolean {
+    const { domainId, serverId, sequence } = typeof gtid === 'string' ? parseMariadbGtid(gtid) : gtid;
     return sequence <= this.#upTo(domainId, serverId);
   }
 
