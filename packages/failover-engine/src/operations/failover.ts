@@ -1,0 +1,288 @@
+import { chooseCandidate } from '../core/candidates.js';
+import type { Evaluation } from '../core/decide.js';
+import { union } from '../core/gtids.js';
+import type { Journal } from '../core/journal.js';
+import type { GroupView, MemberKey, MemberView, ServerState } from '../core/model.js';
+import type { GroupRecords } from '../ports.js';
+import { settle, stepTimeoutMs, type OperationContext, type OperationOutcome } from './context.js';
+import { ackersOf, finishPromotion, others, primaryRecord, standDown, startReceivers } from './promote.js';
+import { Recorder } from './recorder.js';
+
+const probeTimeoutMs = 500;
+const probePauseMs = 20;
+
+/** Starts the failover that `evaluate` decided on. Refuses when the records have changed since. */
+export async function startFailover(
+  context: OperationContext,
+  from: MemberKey,
+  evaluation: Evaluation,
+  id: string,
+): Promise<OperationOutcome> {
+  const startedAtMs = context.clock.wallMs();
+  const records = await context.ledger.read({ timeoutMs: stepTimeoutMs });
+  const changed = whatChanged(records, from);
+  if (changed !== null || records.primary === null) {
+    return { result: 'refused', reason: `no failover from ${from}: ${changed}`, phasesMs: {} };
+  }
+  const recorder = new Recorder(
+    context,
+    {
+      operation: 'failover',
+      id,
+      step: 'closing',
+      epoch: Math.max(records.primary.epoch, records.route?.epoch ?? 0) + 1,
+      oldPrimary: from,
+      candidate: null,
+      owner: context.engineId,
+      startedAtMs,
+      phasesMs: {},
+      reason: evaluation.reason,
+      requestedBy: null,
+      task: null,
+    },
+    records,
+  );
+  recorder.mark('detected');
+  await recorder.enter('closing', {
+    route: { write: null, read: recorder.readersWithout(from), reason: `failover from ${from}` },
+  });
+  recorder.mark('confirmed');
+  return closeAndChoose(context, recorder);
+}
+
+/** Goes on with a failover that some engine, perhaps this one, left unfinished. */
+export async function resumeFailover(
+  context: OperationContext,
+  journal: Journal,
+  records: GroupRecords,
+): Promise<OperationOutcome> {
+  const recorder = new Recorder(context, journal, records);
+  recorder.note(`resumed by ${context.engineId} at step ${journal.step}, left there by ${journal.owner}`);
+  if (journal.step === 'closing') {
+    await recorder.enter('closing');
+    return closeAndChoose(context, recorder);
+  }
+  if (journal.step === 'standing-down') {
+    const replicas = others(context.view(), journal.oldPrimary).map((m) => m.key);
+    return standDown(context, recorder, replicas, journal.reason);
+  }
+  await recorder.enter(journal.step);
+  const followers = others(context.view(), recorder.candidate, journal.oldPrimary).map((m) => m.key);
+  return finishPromotion(context, recorder, followers);
+}
+
+function whatChanged(records: GroupRecords, from: MemberKey): string | null {
+  if (records.primary?.primary !== from) return `the primary is now ${records.primary?.primary ?? 'nobody'}`;
+  if (records.maintenance !== null) return `maintenance by ${records.maintenance.by} has begun`;
+  if (records.journal !== null) return `${records.journal.operation} ${records.journal.id} is under way`;
+  return null;
+}
+
+async function closeAndChoose(context: OperationContext, recorder: Recorder): Promise<OperationOutcome> {
+  const { oldPrimary, epoch } = recorder.journal;
+  const view = context.view();
+  const replicas = others(view, oldPrimary);
+  const keys = replicas.map((m) => m.key);
+
+  const decided = new AbortController();
+  const old = watchForReturn(context, oldPrimary, decided.signal);
+  const unrouted = waitUnrouted(context, recorder, view);
+  try {
+    const closing = closeThroughAgent(context, view, oldPrimary, epoch);
+    const revoked = await Promise.all(replicas.map((member) => stopReceiving(context, member)));
+    for (const r of revoked) if (r.problem !== null) recorder.note(r.problem);
+    recorder.mark('revoked');
+
+    const danger = await whyNotClosed(context, recorder, view, revoked, closing, unrouted);
+    if (danger !== null) recorder.note(danger);
+    recorder.mark('fenced');
+
+    const choice = await chooseAndDrain(context, recorder, view, revoked);
+    if (old.hasReturned()) return await standDown(context, recorder, keys, `${oldPrimary} answers again`);
+    if (choice.member === null) {
+      await startReceivers(context, recorder, keys);
+      return await recorder.finish('failed', choice.reason);
+    }
+    await recorder.enter(
+      'promoting',
+      {
+        primary: primaryRecord(context, choice.member, epoch, choice.state),
+        takeover: { oldPrimary, newPrimary: choice.member, gtidExecuted: choice.state.gtidExecuted },
+      },
+      choice.member,
+    );
+    recorder.mark('chosen');
+    const followers = revoked.filter((r) => r.state !== null && r.key !== choice.member).map((r) => r.key);
+    return await finishPromotion(context, recorder, followers);
+  } finally {
+    decided.abort();
+  }
+}
+
+interface Revoked {
+  readonly key: MemberKey;
+  /** Its receiver no longer runs: it acknowledges nothing to the old primary. */
+  readonly stopped: boolean;
+  readonly state: ServerState | null;
+  readonly problem: string | null;
+}
+
+async function stopReceiving(context: OperationContext, member: MemberView): Promise<Revoked> {
+  const { key } = member;
+  if (member.probe.outcome !== 'alive' && member.probe.outcome !== 'unknown') {
+    return {
+      key,
+      stopped: false,
+      state: null,
+      problem: `${key} is ${member.probe.outcome}: ${member.probe.detail}`,
+    };
+  }
+  const server = context.server(key);
+  const stopped = await settle(server.stopReceiver({ timeoutMs: stepTimeoutMs }));
+  if (!stopped.ok) {
+    return {
+      key,
+      stopped: false,
+      state: null,
+      problem: `${key}: its receiver could not be stopped: ${stopped.error.message}`,
+    };
+  }
+  const state = await settle(server.read({ timeoutMs: stepTimeoutMs }));
+  if (!state.ok) return { key, stopped: true, state: null, problem: `${key}: ${state.error.message}` };
+  const receiver = state.value.channel?.receiver ?? 'stopped';
+  return {
+    key,
+    stopped: receiver === 'stopped',
+    state: state.value,
+    problem: receiver === 'stopped' ? null : `${key}: its receiver is ${receiver} after it was stopped`,
+  };
+}
+
+async function closeThroughAgent(
+  context: OperationContext,
+  view: GroupView,
+  oldPrimary: MemberKey,
+  epoch: number,
+): Promise<boolean> {
+  const member = view.members.find((m) => m.key === oldPrimary);
+  if (member?.agent.up === true && member.agent.mysqld === 'down') return true;
+  const agent = context.agent(oldPrimary);
+  if (agent === null) return false;
+  return (await settle(agent.close(oldPrimary, epoch, { timeoutMs: 1_000 }))).ok;
+}
+
+async function waitUnrouted(context: OperationContext, recorder: Recorder, view: GroupView): Promise<void> {
+  const waited = await settle(
+    context.ledger.waitRouterAcks(recorder.route?.version ?? 0, {
+      timeoutMs: view.policy.routerAckTimeoutMs,
+    }),
+  );
+  if (waited.ok && waited.value) recorder.mark('unrouted');
+}
+
+/**
+ * Whichever is known first closes the old primary: its agent (process gone, or closed by it), or its acknowledgements
+ * revoked (semi-sync: so many receivers stopped that it cannot gather enough). With neither, its agent's lease is
+ * waited out, or with fencing `none` the routers are, and what that risks is returned.
+ */
+async function whyNotClosed(
+  context: OperationContext,
+  recorder: Recorder,
+  view: GroupView,
+  revoked: readonly Revoked[],
+  closing: Promise<boolean>,
+  unrouted: Promise<void>,
+): Promise<string | null> {
+  const { oldPrimary } = recorder.journal;
+  const ackers = ackersOf(view);
+  if (ackers !== null && view.members.length - 1 - revoked.filter((r) => r.stopped).length < ackers)
+    return null;
+  if (await closing) return null;
+  await unrouted;
+  if (view.policy.fencing === 'none') {
+    return `${oldPrimary} could not be closed and the policy says fencing: none; whoever still reaches it may write to it`;
+  }
+  const sinceMs =
+    view.members.find((m) => m.key === oldPrimary)?.probe.sinceMs ?? context.clock.monotonicMs();
+  const waitMs = sinceMs + view.policy.leaseMs - context.clock.monotonicMs();
+  if (waitMs <= 0) return null;
+  recorder.note(`waiting ${Math.round(waitMs)} ms until the lease of ${oldPrimary} has run out`);
+  await context.clock.sleep(waitMs);
+  return null;
+}
+
+type Drained =
+  | { readonly member: MemberKey; readonly state: ServerState; readonly reason: string }
+  | { readonly member: null; readonly reason: string };
+
+/**
+ * Chooses by what each member has received, then lets the chosen one apply all of it. The others may be repointed with
+ * unapplied relay log: the chosen one has every transaction of it, and nobody is chosen who has not.
+ */
+async function chooseAndDrain(
+  context: OperationContext,
+  recorder: Recorder,
+  view: GroupView,
+  revoked: readonly Revoked[],
+): Promise<Drained> {
+  const { oldPrimary } = recorder.journal;
+  const lastSeen = view.members.find((m) => m.key === oldPrimary)?.state ?? null;
+  const members = view.members.map((m): MemberView => {
+    const found = revoked.find((r) => r.key === m.key);
+    if (found === undefined) return m;
+    if (found.state === null)
+      return { ...m, state: null, probe: { ...m.probe, outcome: 'unknown', detail: found.problem ?? '' } };
+    const gtidExecuted = union(found.state.gtidExecuted, found.state.channel?.receivedGtids ?? '');
+    return { ...m, state: { ...found.state, gtidExecuted }, probe: { ...m.probe, outcome: 'alive' } };
+  });
+
+  const passedOver = new Set<MemberKey>();
+  for (let tries = 0; tries < members.length; tries += 1) {
+    const choice = chooseCandidate(
+      { ...view, members },
+      { replaces: oldPrimary, passedOver, ...(lastSeen === null ? {} : { oldPrimary: lastSeen }) },
+    );
+    for (const refused of choice.refused) recorder.notes.push(`${refused.member} ${refused.reason}`);
+    const received = members.find((m) => m.key === choice.chosen)?.state;
+    if (choice.chosen === null || received == null) return { member: null, reason: choice.reason };
+    const state = await drain(context, view, choice.chosen, received);
+    if (state.ok) {
+      recorder.mark('drained');
+      return { member: choice.chosen, state: state.value, reason: choice.reason };
+    }
+    // Passed over, not forgotten: whoever is chosen instead must have all that it had received.
+    recorder.note(`${choice.chosen} is passed over: ${state.error.message}`);
+    passedOver.add(choice.chosen);
+  }
+  return { member: null, reason: 'every candidate failed while it applied its relay log' };
+}
+
+async function drain(context: OperationContext, view: GroupView, member: MemberKey, received: ServerState) {
+  const server = context.server(member);
+  const timeoutMs = view.policy.relayApplyTimeoutMs;
+  return settle(
+    (async (): Promise<ServerState> => {
+      if (received.channel?.applier === 'stopped') await server.startApplier({ timeoutMs: stepTimeoutMs });
+      if (!(await server.waitForGtids(received.gtidExecuted, { timeoutMs }))) {
+        throw new Error(`it did not apply the relay log it had received within ${timeoutMs} ms`);
+      }
+      return server.read({ timeoutMs: stepTimeoutMs });
+    })(),
+  );
+}
+
+/** Keeps asking the old primary until the operation has decided: an answer means that it is not dead after all. */
+function watchForReturn(context: OperationContext, oldPrimary: MemberKey, decided: AbortSignal) {
+  let answered = false;
+  const run = async (): Promise<void> => {
+    while (!decided.aborted && !answered) {
+      const { outcome } = await context
+        .server(oldPrimary)
+        .probe({ timeoutMs: probeTimeoutMs, signal: decided });
+      if (outcome === 'alive' && !decided.aborted) answered = true;
+      else await context.clock.sleep(probePauseMs, decided);
+    }
+  };
+  void run();
+  return { hasReturned: (): boolean => answered };
+}

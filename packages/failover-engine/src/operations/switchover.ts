@@ -1,0 +1,202 @@
+import { chooseCandidate } from '../core/candidates.js';
+import { isUsable, primaryMember, type GroupView, type MemberKey } from '../core/model.js';
+import type { Journal } from '../core/journal.js';
+import type { GroupRecords } from '../ports.js';
+import { settle, stepTimeoutMs, type OperationContext, type OperationOutcome } from './context.js';
+import { ackersOf, finishPromotion, followAll, others, primaryRecord, standDown } from './promote.js';
+import { Recorder } from './recorder.js';
+
+export interface SwitchoverRequest {
+  readonly id: string;
+  readonly target: MemberKey | null;
+  readonly requestedBy: string;
+  readonly task: string | null;
+}
+
+export interface SwitchoverPlan {
+  readonly from: MemberKey;
+  readonly to: MemberKey;
+  /** In order, in words. */
+  readonly steps: readonly string[];
+}
+
+/** A switchover that was not begun: `reason` says what is in the way and what to do about it. */
+export class SwitchoverRefusedError extends Error {
+  override readonly name = 'SwitchoverRefusedError';
+}
+
+/**
+ * What a switchover would do, or why it would not be begun.
+ * @throws SwitchoverRefusedError
+ */
+export function planSwitchover(view: GroupView, target: MemberKey | null): SwitchoverPlan {
+  const primary = primaryMember(view);
+  if (primary === undefined) throw new SwitchoverRefusedError(`${view.group} has no primary to switch from`);
+  if (view.operation !== null)
+    throw new SwitchoverRefusedError(`${view.operation} of ${view.group} is under way; wait for it`);
+  if (target !== null && !view.members.some((m) => m.key === target)) {
+    throw new SwitchoverRefusedError(
+      `${target} is not a member of ${view.group}; its members are ${view.members.map((m) => m.key).join(', ')}`,
+    );
+  }
+  if (target === primary.key)
+    throw new SwitchoverRefusedError(`${target} is the primary of ${view.group} already`);
+  if (!isUsable(primary)) {
+    throw new SwitchoverRefusedError(
+      `the primary ${primary.key} is ${primary.probe.outcome} (${primary.probe.detail}); a switchover needs it alive`,
+    );
+  }
+  if (primary.state.readOnly) {
+    throw new SwitchoverRefusedError(
+      `the primary ${primary.key} is closed for writes; see "dcmha explain ${view.group}"`,
+    );
+  }
+  const choice = chooseCandidate(view, {
+    replaces: primary.key,
+    oldPrimary: primary.state,
+    ...(target === null ? {} : { target }),
+  });
+  const chosen = view.members.find((m) => m.key === choice.chosen);
+  if (chosen === undefined || !isUsable(chosen)) {
+    throw new SwitchoverRefusedError(choice.reason);
+  }
+  const lagMs = chosen.state.channel?.lagMs ?? null;
+  if (chosen.state.channel?.receiver !== 'running' || chosen.state.channel.applier !== 'running') {
+    throw new SwitchoverRefusedError(`${chosen.key} does not replicate; start its replication first`);
+  }
+  if (lagMs !== null && lagMs > view.policy.switchoverTimeoutMs) {
+    throw new SwitchoverRefusedError(
+      `${chosen.key} is ${lagMs} ms behind, more than a switchover may hold writes (${view.policy.switchoverTimeoutMs} ms)`,
+    );
+  }
+  return {
+    from: primary.key,
+    to: chosen.key,
+    steps: [
+      `let the other replicas follow ${chosen.key}`,
+      `close the route and ${primary.key} (super_read_only, clients disconnected)`,
+      `wait until ${chosen.key} has every transaction of ${primary.key}`,
+      `record ${chosen.key} as primary, open it, route to it`,
+      `let ${primary.key} follow ${chosen.key}`,
+    ],
+  };
+}
+
+/** Hands the writes of a healthy primary to a replica. Goes back to the old primary whole when it cannot. */
+export async function startSwitchover(
+  context: OperationContext,
+  request: SwitchoverRequest,
+): Promise<OperationOutcome> {
+  const records = await context.ledger.read({ timeoutMs: stepTimeoutMs });
+  const view = context.view();
+  if (records.primary === null || records.primary.primary !== view.primary?.primary) {
+    throw new SwitchoverRefusedError(`the primary of ${view.group} has just changed; look again and repeat`);
+  }
+  if (records.journal !== null) {
+    throw new SwitchoverRefusedError(
+      `${records.journal.operation} ${records.journal.id} is under way; wait for it`,
+    );
+  }
+  const plan = planSwitchover(view, request.target);
+  const long = await context
+    .server(plan.from)
+    .longTransactions(view.policy.longTransactionMs, { timeoutMs: stepTimeoutMs });
+  if (long.length > 0) {
+    const list = long.map((t) => `${t.user} for ${Math.round(t.ageMs / 1000)} s`).join(', ');
+    throw new SwitchoverRefusedError(
+      `transactions are open on ${plan.from}: ${list}; end them or raise longTransactionMs`,
+    );
+  }
+
+  const recorder = new Recorder(
+    context,
+    {
+      operation: 'switchover',
+      id: request.id,
+      step: 'preparing',
+      epoch: Math.max(records.primary.epoch, records.route?.epoch ?? 0) + 1,
+      oldPrimary: plan.from,
+      candidate: plan.to,
+      owner: context.engineId,
+      startedAtMs: context.clock.wallMs(),
+      phasesMs: {},
+      reason: `asked for by ${request.requestedBy}`,
+      requestedBy: request.requestedBy,
+      task: request.task,
+    },
+    records,
+  );
+  await recorder.enter('preparing');
+  return handOver(context, recorder);
+}
+
+/** Goes on with a switchover that some engine left unfinished: back before the point of no return, on after it. */
+export async function resumeSwitchover(
+  context: OperationContext,
+  journal: Journal,
+  records: GroupRecords,
+): Promise<OperationOutcome> {
+  const recorder = new Recorder(context, journal, records);
+  recorder.note(`resumed by ${context.engineId} at step ${journal.step}, left there by ${journal.owner}`);
+  await recorder.enter(journal.step);
+  if (journal.step === 'promoting' || journal.step === 'finishing') {
+    const followers = others(context.view(), recorder.candidate).map((m) => m.key);
+    return finishPromotion(context, recorder, followers);
+  }
+  const replicas = others(context.view(), journal.oldPrimary).map((m) => m.key);
+  return standDown(
+    context,
+    recorder,
+    replicas,
+    `the engine ${journal.owner} died while it was ${journal.step}`,
+  );
+}
+
+async function handOver(context: OperationContext, recorder: Recorder): Promise<OperationOutcome> {
+  const view = context.view();
+  const { oldPrimary, epoch } = recorder.journal;
+  const target = recorder.candidate;
+  const siblings = others(view, oldPrimary, target)
+    .filter(isUsable)
+    .map((m) => m.key);
+  const replicas = others(view, oldPrimary).map((m) => m.key);
+  const budgetMs = view.policy.switchoverTimeoutMs;
+
+  // While the old primary still serves: whoever will acknowledge the target's first commit follows it already. With
+  // more than one acker wanted the siblings must stay with the old primary until it is closed.
+  const early = (ackersOf(view) ?? 1) <= 1;
+  if (early) await followAll(context, recorder, siblings, target);
+  recorder.mark('prepared');
+
+  const attempt = await settle(
+    (async () => {
+      await recorder.enter('closing');
+      const closing = context.server(oldPrimary).close({ timeoutMs: budgetMs });
+      const unrouting = recorder.enter('closing', {
+        route: { write: null, read: recorder.readersWithout(), reason: `switchover to ${target}` },
+      });
+      const [closed, unrouted] = await Promise.all([settle(closing), settle(unrouting)]);
+      if (!unrouted.ok) throw unrouted.error;
+      if (!closed.ok) throw closed.error;
+      recorder.mark('closed');
+      const last = await context.server(oldPrimary).read({ timeoutMs: stepTimeoutMs });
+      if (!(await context.server(target).waitForGtids(last.gtidExecuted, { timeoutMs: budgetMs }))) {
+        throw new Error(`${target} did not catch up with ${oldPrimary} within ${budgetMs} ms`);
+      }
+      recorder.mark('caughtUp');
+      return last;
+    })(),
+  );
+  if (!attempt.ok) {
+    if (attempt.error.name === 'OwnershipLostError') throw attempt.error;
+    return standDown(context, recorder, replicas, attempt.error.message);
+  }
+
+  const state = await context.server(target).read({ timeoutMs: stepTimeoutMs });
+  await recorder.enter('promoting', {
+    primary: primaryRecord(context, target, epoch, state),
+    takeover: { oldPrimary, newPrimary: target, gtidExecuted: state.gtidExecuted },
+  });
+  recorder.mark('chosen');
+  return finishPromotion(context, recorder, early ? [oldPrimary] : [...siblings, oldPrimary]);
+}

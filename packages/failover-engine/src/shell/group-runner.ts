@@ -1,0 +1,339 @@
+import { randomUUID } from 'node:crypto';
+import { evaluate, type Evaluation } from '../core/decide.js';
+import type { Journal } from '../core/journal.js';
+import type { GroupView, Maintenance, MemberKey, MemberView, PrimaryRecord, Route } from '../core/model.js';
+import type { GroupPolicy } from '@dcmha/zk-schema';
+import { stepTimeoutMs, type OperationContext, type OperationOutcome } from '../operations/context.js';
+import { resumeFailover, startFailover } from '../operations/failover.js';
+import { resumeSwitchover, startSwitchover, SwitchoverRefusedError } from '../operations/switchover.js';
+import { closeOthers, publishRoute, reopen } from '../operations/upkeep.js';
+import {
+  OwnershipLostError,
+  type AgentControl,
+  type Clock,
+  type EngineLogger,
+  type GroupLedger,
+  type ServerControl,
+} from '../ports.js';
+import { MemberObserver } from './member-observer.js';
+
+/** What the coordination store says of one member. */
+export interface MemberRecord extends Omit<MemberView, 'probe' | 'state'> {
+  readonly agentControl: AgentControl | null;
+}
+
+export interface GroupTask {
+  readonly name: string;
+  readonly kind: string;
+  readonly requestedBy: string;
+  readonly args: Readonly<Record<string, unknown>>;
+}
+
+/** What the coordination store says of the group; read from memory, as often as wanted. */
+export interface GroupInputs {
+  readonly policy: GroupPolicy;
+  readonly primary: PrimaryRecord | null;
+  readonly route: Route | null;
+  readonly maintenance: Maintenance | null;
+  readonly journal: Journal | null;
+  readonly members: readonly MemberRecord[];
+  readonly tasks: readonly GroupTask[];
+  readonly lastFailoverWallMs: number | null;
+  readonly storeConnected: boolean;
+}
+
+export interface GroupRunnerOptions {
+  readonly engineId: string;
+  readonly group: string;
+  readonly clock: Clock;
+  readonly log: EngineLogger;
+  readonly ledger: GroupLedger;
+  /** `null` while the group cannot be read (removed, or a value that does not parse). */
+  readonly inputs: () => GroupInputs | null;
+  readonly connect: (member: MemberKey) => ServerControl & { close(): Promise<void> };
+  readonly timing: {
+    readonly primaryIntervalMs: number;
+    readonly replicaIntervalMs: number;
+    readonly timeoutMs: number;
+  };
+  /** The group must not be run by this engine any more. */
+  readonly ownershipLost: () => void;
+}
+
+const evaluationsKept = 50;
+const tickMs = 1_000;
+const retryMsMin = 1_000;
+const retryMsMax = 30_000;
+
+interface Watched {
+  readonly control: ServerControl & { close(): Promise<void> };
+  readonly observer: MemberObserver;
+}
+
+/** Runs one group that this engine owns: observes, evaluates on every change, carries out, one thing at a time. */
+export class GroupRunner {
+  readonly #o: GroupRunnerOptions;
+  readonly #members = new Map<MemberKey, Watched>();
+  readonly #evaluations: Evaluation[] = [];
+  readonly #stopped = new AbortController();
+  #wake = new AbortController();
+  #retryAtMs = 0;
+  #retryMs = retryMsMin;
+  readonly #done: Promise<void>;
+
+  constructor(options: GroupRunnerOptions) {
+    this.#o = options;
+    this.#done = this.#run();
+  }
+
+  /** Newest first. */
+  get evaluations(): readonly Evaluation[] {
+    return this.#evaluations;
+  }
+
+  /** Something changed: look again now. */
+  notify(): void {
+    this.#wake.abort();
+  }
+
+  /** News of a member from its agent or its heartbeat: whatever was read of the server before is doubtful. */
+  memberNews(member: MemberKey, detail: string): void {
+    this.#members.get(member)?.observer.doubt(detail);
+    this.notify();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    this.#wake.abort();
+    await this.#done;
+    await Promise.all([...this.#members.values()].map((w) => this.#forget(w)));
+    this.#members.clear();
+  }
+
+  view(): GroupView | null {
+    const inputs = this.#o.inputs();
+    if (inputs === null) return null;
+    this.#watchMembers(inputs);
+    return {
+      group: this.#o.group,
+      nowMs: this.#o.clock.monotonicMs(),
+      wallMs: this.#o.clock.wallMs(),
+      policy: inputs.policy,
+      primary: inputs.primary,
+      route: inputs.route,
+      maintenance: inputs.maintenance,
+      lastFailoverWallMs: inputs.lastFailoverWallMs,
+      operation:
+        inputs.journal === null
+          ? null
+          : `${inputs.journal.operation} ${inputs.journal.id} (${inputs.journal.step})`,
+      storeConnected: inputs.storeConnected,
+      members: inputs.members.map(({ agentControl: _, ...record }) => {
+        const observer = this.#members.get(record.key)?.observer;
+        return {
+          ...record,
+          probe: observer?.probe ?? { outcome: 'unknown' as const, sinceMs: 0, detail: 'not watched' },
+          state: observer?.state ?? null,
+        };
+      }),
+    };
+  }
+
+  #watchMembers(inputs: GroupInputs): void {
+    const wanted = new Set(inputs.members.map((m) => m.key));
+    for (const [key, watched] of this.#members) {
+      if (wanted.has(key)) continue;
+      this.#members.delete(key);
+      void this.#forget(watched);
+    }
+    for (const key of wanted) {
+      if (this.#members.has(key) || this.#stopped.signal.aborted) continue;
+      const control = this.#o.connect(key);
+      const timing = () => ({
+        timeoutMs: this.#o.timing.timeoutMs,
+        intervalMs:
+          this.#o.inputs()?.primary?.primary === key
+            ? this.#o.timing.primaryIntervalMs
+            : this.#o.timing.replicaIntervalMs,
+      });
+      this.#members.set(key, {
+        control,
+        observer: new MemberObserver(control, this.#o.clock, timing, () => this.notify()),
+      });
+    }
+  }
+
+  async #forget(watched: Watched): Promise<void> {
+    watched.observer.stop();
+    await watched.control.close();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      this.#wake = new AbortController();
+      let waitMs = tickMs;
+      try {
+        waitMs = await this.#cycle();
+        this.#retryMs = this.#retryAtMs === 0 ? retryMsMin : this.#retryMs;
+      } catch (error) {
+        if (error instanceof OwnershipLostError) {
+          this.#o.log.warn(error.message, { group: this.#o.group });
+          this.#o.ownershipLost();
+          return;
+        }
+        this.#backOff();
+        this.#o.log.error(`${this.#o.group}: ${error instanceof Error ? error.message : String(error)}`, {
+          group: this.#o.group,
+          stack: error instanceof Error ? error.stack : undefined,
+        });
+      }
+      await this.#o.clock.sleep(waitMs, this.#wake.signal);
+    }
+  }
+
+  #backOff(): void {
+    this.#retryAtMs = this.#o.clock.monotonicMs() + this.#retryMs;
+    this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax);
+  }
+
+  /** One look and at most one deed. Returns how long to wait for the next look, unless something changes before. */
+  async #cycle(): Promise<number> {
+    const view = this.view();
+    const inputs = this.#o.inputs();
+    if (view === null || inputs === null || !inputs.storeConnected) return tickMs;
+    const now = this.#o.clock.monotonicMs();
+    if (now < this.#retryAtMs) return this.#retryAtMs - now;
+    this.#retryAtMs = 0;
+
+    if (inputs.journal !== null) {
+      await this.#resume();
+      return 0;
+    }
+    const evaluation = evaluate(view);
+    this.#keep(evaluation);
+    const { action } = evaluation;
+    const task = inputs.tasks[0];
+    if (task !== undefined && action.kind !== 'failover') {
+      await this.#carryOutTask(task);
+      return 0;
+    }
+    switch (action.kind) {
+      case 'none':
+        return tickMs;
+      case 'wait':
+        return Math.max(1, Math.min(tickMs, action.untilMs - now));
+      case 'failover':
+        this.#after(await startFailover(this.#context(), action.from, evaluation, randomUUID()));
+        return 0;
+      case 'reopen':
+        this.#o.log.warn(await reopen(this.#context(), action.member), { group: this.#o.group });
+        return tickMs / 4;
+      case 'close-others':
+        await closeOthers(this.#context(), action.members);
+        return tickMs / 4;
+      case 'publish-route':
+        await publishRoute(this.#context(), action.write, action.read, evaluation.reason);
+        return tickMs / 4;
+    }
+  }
+
+  async #resume(): Promise<void> {
+    const records = await this.#o.ledger.read({ timeoutMs: stepTimeoutMs });
+    const { journal } = records;
+    if (journal === null) {
+      // Finished already: the copy in memory is a moment old.
+      await this.#o.clock.sleep(5, this.#stopped.signal);
+      return;
+    }
+    const resume = journal.operation === 'failover' ? resumeFailover : resumeSwitchover;
+    this.#after(await resume(this.#context(), journal, records));
+  }
+
+  #after(outcome: OperationOutcome): void {
+    if (outcome.result === 'failed' || outcome.result === 'refused') {
+      this.#o.log.error(outcome.reason, { group: this.#o.group });
+      this.#backOff();
+    } else this.#retryMs = retryMsMin;
+  }
+
+  async #carryOutTask(task: GroupTask): Promise<void> {
+    const refuse = async (reason: string): Promise<void> => {
+      const records = await this.#o.ledger.read({ timeoutMs: stepTimeoutMs });
+      await this.#o.ledger.commit(
+        {
+          finishedTask: task.name,
+          history: {
+            kind: task.kind,
+            result: 'refused',
+            id: randomUUID(),
+            atMs: this.#o.clock.wallMs(),
+            from: records.primary?.primary ?? null,
+            to: null,
+            epoch: records.primary?.epoch ?? 0,
+            reason,
+            phasesMs: {},
+            task: task.name,
+            notes: [],
+          },
+        },
+        { timeoutMs: stepTimeoutMs },
+      );
+      this.#o.log.warn(`${task.kind} of ${this.#o.group} refused: ${reason}`, {
+        group: this.#o.group,
+        task: task.name,
+      });
+    };
+    if (task.kind !== 'switchover') {
+      await refuse(`this engine does not know tasks of the kind "${task.kind}"`);
+      return;
+    }
+    const target = typeof task.args['to'] === 'string' ? task.args['to'] : null;
+    try {
+      await startSwitchover(this.#context(), {
+        id: randomUUID(),
+        target,
+        requestedBy: task.requestedBy,
+        task: task.name,
+      });
+    } catch (error) {
+      if (!(error instanceof SwitchoverRefusedError)) throw error;
+      await refuse(error.message);
+    }
+  }
+
+  #keep(evaluation: Evaluation): void {
+    const last = this.#evaluations[0];
+    if (last?.reason === evaluation.reason) {
+      this.#evaluations[0] = evaluation;
+      return;
+    }
+    this.#evaluations.unshift(evaluation);
+    this.#evaluations.length = Math.min(this.#evaluations.length, evaluationsKept);
+    const level = evaluation.alerts.length > 0 || evaluation.action.kind === 'failover' ? 'warn' : 'info';
+    this.#o.log[level](evaluation.reason, { group: this.#o.group });
+  }
+
+  #context(): OperationContext {
+    return {
+      engineId: this.#o.engineId,
+      group: this.#o.group,
+      clock: this.#o.clock,
+      log: this.#o.log,
+      ledger: this.#o.ledger,
+      server: (key) => {
+        const watched = this.#members.get(key);
+        if (watched === undefined) throw new Error(`${key} is not a member of ${this.#o.group}`);
+        return watched.control;
+      },
+      agent: (key) => this.#o.inputs()?.members.find((m) => m.key === key)?.agentControl ?? null,
+      view: () => {
+        const view = this.view();
+        if (view === null) throw new Error(`${this.#o.group} cannot be read from ZooKeeper any more`);
+        return view;
+      },
+      refresh: () => {
+        for (const { observer } of this.#members.values()) observer.lookNow();
+      },
+    };
+  }
+}

@@ -1,0 +1,100 @@
+import type { MemberKey, Probe, ServerState } from '../core/model.js';
+import { settle } from '../operations/context.js';
+import type { Clock, ServerControl } from '../ports.js';
+
+export interface ObserverTiming {
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+/** Watches one server: asks for its status again and again, and says at once when what it sees has changed. */
+export class MemberObserver {
+  #probe: Probe;
+  #state: ServerState | null = null;
+  readonly #stopped = new AbortController();
+  #wake = new AbortController();
+  /** A reading that began before this was overtaken by other news of the server. */
+  #doubtedAtMs = -1;
+
+  constructor(
+    private readonly server: ServerControl,
+    private readonly clock: Clock,
+    private readonly timing: () => ObserverTiming,
+    private readonly changed: (key: MemberKey) => void,
+  ) {
+    this.#probe = { outcome: 'unknown', sinceMs: clock.monotonicMs(), detail: 'not asked yet' };
+    void this.#run();
+  }
+
+  get probe(): Probe {
+    return this.#probe;
+  }
+
+  get state(): ServerState | null {
+    return this.#state;
+  }
+
+  /** Somebody says that the server is gone: what was read before counts no more until it answers again. */
+  doubt(detail: string): void {
+    this.#doubtedAtMs = this.clock.monotonicMs();
+    this.#set('unknown', detail);
+    this.lookNow();
+  }
+
+  /** Asks now instead of at the next interval. */
+  lookNow(): void {
+    this.#wake.abort();
+  }
+
+  stop(): void {
+    this.#stopped.abort();
+    this.#wake.abort();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      await this.#look();
+      const signal = this.#wake.signal;
+      await this.clock.sleep(this.timing().intervalMs, signal);
+      if (signal.aborted) this.#wake = new AbortController();
+    }
+  }
+
+  async #look(): Promise<void> {
+    const startedAtMs = this.clock.monotonicMs();
+    const { timeoutMs } = this.timing();
+    const signal = this.#stopped.signal;
+    const read = await settle(this.server.read({ timeoutMs, signal }));
+    if (signal.aborted) return;
+    if (read.ok) {
+      if (startedAtMs <= this.#doubtedAtMs) return;
+      const before = this.#state;
+      this.#state = read.value;
+      if (!this.#set('alive', '') && JSON.stringify(before) !== JSON.stringify(read.value))
+        this.changed(this.server.key);
+      return;
+    }
+    const probed = await this.server.probe({ timeoutMs, signal });
+    if (signal.aborted || (probed.outcome === 'alive' && startedAtMs <= this.#doubtedAtMs)) return;
+    if (probed.outcome === 'alive') {
+      // It answers a ping but not the status query: alive, with an old state.
+      this.#set('alive', read.error.message);
+      return;
+    }
+    this.#set(probed.outcome, probed.detail);
+  }
+
+  /** True when listeners were told. The last state is kept through a failure: a decision may need what was last seen. */
+  #set(outcome: Probe['outcome'], detail: string): boolean {
+    const before = this.#probe;
+    if (before.outcome === outcome) {
+      this.#probe = { ...before, detail };
+      return false;
+    }
+    const failing = (o: Probe['outcome']): boolean => o !== 'alive' && o !== 'saturated' && o !== 'denied';
+    const sinceMs = failing(before.outcome) && failing(outcome) ? before.sinceMs : this.clock.monotonicMs();
+    this.#probe = { outcome, detail, sinceMs };
+    this.changed(this.server.key);
+    return true;
+  }
+}
