@@ -1,0 +1,10 @@
+export { SandboxError } from './sandbox-error.js';
+export { MissingToolError } from './missing-tool-error.js';
+export { NeedsRootError } from './needs-root-error.js';
+export { InstallError } from './install-error.js';
+export { PortTakenError } from './port-taken-error.js';
+export { DiskFullError } from './disk-full-error.js';
+export { ServerDiedError } from './server-died-error.js';
+export { ServerNotReadyError } from './server-not-ready-error.js';
+export { CommandFailedError } from './command-failed-error.js';
+export { BadOptionError } from './bad-option-error.js';

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+
+/** A process, told from a later one with the same number by when it started. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat (proc(5)): clock ticks after boot. */
+  readonly startTime: string;
+}
+
+/** The process with this number now; `undefined` when there is none, or only a zombie of one. */
+export function identify(pid: number): ProcessIdentity | undefined {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  // The name (field 2) is in parentheses and may itself hold spaces and parentheses.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const state = fields[0];
+  const startTime = fields[19];
+  if (startTime === undefined || state === 'Z' || state === 'X') return undefined;
+  return { pid, startTime };
+}
+
+export function isAlive(process: ProcessIdentity): boolean {
+  return identify(process.pid)?.startTime === process.startTime;
+}
+
+/** Sends the signal if the process still is the one we mean; `false` when it is gone. */
+export function sendSignal(target: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  if (!isAlive(target)) return false;
+  try {
+    process.kill(target.pid, signal);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
