@@ -1,0 +1,9 @@
+/** Time as the in-memory ensemble and its clients see it; a simulation brings its own. */
+export interface Clock {
+  /** Never goes back; milliseconds from an arbitrary start. */
+  monotonicMs(): number;
+  /** Milliseconds since 1970; may jump. */
+  wallMs(): number;
+  /** Runs `run` once, `delayMs` from now; the function returned cancels it. */
+  schedule(delayMs: number, run: () => void): () => void;
+}
