@@ -93,6 +93,8 @@ export interface GroupLedger {
   commit(change: LedgerChange, deadline: Deadline): Promise<void>;
   /** Throws `OwnershipLostError` unless the session that owns the group is alive by our own clock. No I/O. */
   assertOwner(): void;
+  /** The task is still there (not finished by anybody). */
+  hasTask(name: string, deadline: Deadline): Promise<boolean>;
   /** Resolves true once every live router has acknowledged the route's version, false at the deadline. */
   waitRouterAcks(version: number, deadline: Deadline): Promise<boolean>;
 }

@@ -88,6 +88,7 @@ export class Recorder {
       notes: this.notes,
     };
     await this.#commit(change, { journal: null, history, ...(task === null ? {} : { finishedTask: task }) });
+    this.#context.refresh();
     this.#context.log.info(`${operation} of ${this.#context.group} ${result}: ${reason}`, {
       group: this.#context.group,
       operation: id,
@@ -106,6 +107,5 @@ export class Recorder {
       { timeoutMs: stepTimeoutMs },
     );
     this.#route = route ?? this.#route;
-    this.#context.refresh();
   }
 }

@@ -257,6 +257,11 @@ export class GroupRunner {
   }
 
   async #carryOutTask(task: GroupTask): Promise<void> {
+    if (!(await this.#o.ledger.hasTask(task.name, { timeoutMs: stepTimeoutMs }))) {
+      // Finished already: the copy in memory is a moment old.
+      await this.#o.clock.sleep(5, this.#stopped.signal);
+      return;
+    }
     const refuse = async (reason: string): Promise<void> => {
       const records = await this.#o.ledger.read({ timeoutMs: stepTimeoutMs });
       await this.#o.ledger.commit(

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { parseAddress } from '@dcmha/zk-schema';
+
+const server = z.string().refine(
+  (text) => {
+    try {
+      parseAddress(text);
+      return true;
+    } catch {
+      return false;
+    }
+  },
+  { error: 'expected host:port' },
+);
+const credentials = z.strictObject({ user: z.string().min(1), password: z.string() });
+
+/** Configuration of one agent; each beside one server. */
+export const agentConfigSchema = z.strictObject({
+  zookeeper: z.strictObject({
+    /** `host:port,host:port`, with a chroot behind if wanted. */
+    connect: z.string().min(1),
+    root: z.string().startsWith('/').default('/mysql'),
+    sessionTimeoutMs: z.int().min(500).max(120_000).default(6_000),
+    /** `user:password` of a digest. */
+    auth: z.string().optional(),
+  }),
+  /** Under which name the agent is known; default: the host of its server. */
+  agentId: z.string().min(1).optional(),
+  server: z.strictObject({
+    /** As the group knows it. */
+    address: server,
+    /** Where the agent reaches it; default: the address. */
+    connect: server.optional(),
+    /** Default: what the server says (`@@pid_file`). */
+    pidFile: z.string().optional(),
+  }),
+  /** Account that may read status, set variables and control replication. */
+  mysql: credentials,
+  /** Account that the server uses to follow its primary. */
+  replication: credentials,
+  http: z.strictObject({
+    host: z.string().default('127.0.0.1'),
+    port: z.int().min(0).max(65_535).default(0),
+    /** Under which address others reach it; default: `http://host:port`. */
+    advertise: z.url().optional(),
+    /** Shared with the engines; without it nobody can ask this agent to close its server. */
+    token: z.string().min(8).optional(),
+  }),
+  probe: z
+    .strictObject({
+      intervalMs: z.int().min(20).max(60_000).default(250),
+      timeoutMs: z.int().min(50).max(60_000).default(1_000),
+      /** Silence for so long means hung. */
+      hungAfterMs: z.int().min(100).max(600_000).default(1_500),
+      /** How often the process is looked at. */
+      processPollMs: z.int().min(1).max(1_000).default(10),
+    })
+    .prefault({}),
+});
+
+export type AgentConfig = z.output<typeof agentConfigSchema>;
+export type AgentConfigInput = z.input<typeof agentConfigSchema>;

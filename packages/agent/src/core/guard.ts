@@ -1,0 +1,70 @@
+/** What the agent knows when it decides what to do about its own server. */
+export interface GuardInput {
+  readonly server: string;
+  readonly mysqld: 'up' | 'down' | 'hung' | 'unknown';
+  /** Who the primary is, by ZooKeeper; `null` when no primary is recorded or it was never read. */
+  readonly primary: string | null;
+  readonly maintenance: boolean;
+  /** An engine's operation is under way: it decides who follows whom until it is done. */
+  readonly operationInProgress: boolean;
+  /** The session is connected: what is known of ZooKeeper is current. */
+  readonly connected: boolean;
+  /** Until the session may be expired at the server, milliseconds. */
+  readonly leaseRemainingMs: number;
+  /** Below this the lease counts as lost. */
+  readonly leaseMarginMs: number;
+  /** The group relies on the lease (fencing `lease` with async replication). */
+  readonly leaseEnforced: boolean;
+  readonly local: {
+    readonly writable: boolean;
+    /** `host:port` of the source it is configured for, `null` without one. */
+    readonly source: string | null;
+    readonly receiver: 'running' | 'connecting' | 'stopped';
+    readonly applier: 'running' | 'stopped';
+  } | null;
+}
+
+export type GuardAction =
+  | { readonly kind: 'none'; readonly reason: string }
+  | { readonly kind: 'close'; readonly reason: string }
+  /** Compare with the primary, then follow it, or stay closed with an alert. */
+  | { readonly kind: 'rejoin'; readonly primary: string; readonly reason: string };
+
+/**
+ * What the agent does about its server. Pure. When in doubt it does nothing, except that a server which must not be
+ * writable is closed.
+ */
+export function guard(input: GuardInput): GuardAction {
+  const none = (reason: string): GuardAction => ({ kind: 'none', reason });
+  const { local, primary, server } = input;
+  if (input.mysqld !== 'up' || local === null) return none(`mysqld is ${input.mysqld}`);
+  if (input.maintenance) return none('the group is in maintenance');
+  if (primary === null) return none('no primary is recorded for the group');
+
+  const isPrimary = primary === server;
+  if (isPrimary) {
+    if (local.writable && input.leaseEnforced && input.leaseRemainingMs <= input.leaseMarginMs) {
+      return {
+        kind: 'close',
+        reason: `the lease is lost: ${Math.round(input.leaseRemainingMs)} ms of the session remain`,
+      };
+    }
+    return none(local.writable ? 'primary and open' : 'primary and closed: the engine opens it');
+  }
+  if (!input.connected) return none('no connection to ZooKeeper: what is known of the group may be old');
+  if (local.writable)
+    return { kind: 'close', reason: `${primary} is the primary and this server is writable` };
+  if (input.operationInProgress) return none('an operation is under way');
+  if (local.source !== primary) {
+    const reason = local.source === null ? 'it follows nobody' : `it follows ${local.source}`;
+    return { kind: 'rejoin', primary, reason: `${primary} is the primary and ${reason}` };
+  }
+  if (local.receiver === 'stopped' || local.applier === 'stopped') {
+    return {
+      kind: 'rejoin',
+      primary,
+      reason: `its ${local.receiver === 'stopped' ? 'receiver' : 'applier'} is stopped`,
+    };
+  }
+  return none(`follows ${primary}`);
+}

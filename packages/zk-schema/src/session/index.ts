@@ -1,0 +1,2 @@
+export { LiveValue, type LiveValueOptions } from './live-value.js';
+export { SessionKeeper, type SessionKeeperOptions } from './session-keeper.js';
