@@ -1,0 +1,23 @@
+import type { HostPort } from '../address/connect-string.js';
+import type { SessionState } from '../api.js';
+import type { ConnectRequest } from '../protocol/handshake.js';
+
+/** What the shell has to do, in this order, after the machine has taken an event. */
+export type SessionAction =
+  /** Open a connection; `attempt` counts up, so that a name with several addresses is tried at each in turn. */
+  | { readonly type: 'connect'; readonly host: HostPort; readonly attempt: number }
+  | { readonly type: 'send-handshake'; readonly request: ConnectRequest }
+  /** The session is attached: send auth and watches, then what waits. */
+  | { readonly type: 'attached' }
+  | { readonly type: 'send-ping' }
+  | { readonly type: 'send-close' }
+  /** Throw the connection away, and fail what was sent or waiting when it had been attached. */
+  | { readonly type: 'disconnect'; readonly reason: string }
+  | {
+      readonly type: 'change';
+      readonly state: SessionState;
+      readonly previous: SessionState;
+      readonly reason: string | undefined;
+    }
+  /** By our own clock the server may have expired the session from now on. */
+  | { readonly type: 'lease-ended' };
