@@ -5,6 +5,8 @@ export { Sandbox, type SandboxOptions } from './sandbox.js';
 export { MysqlServer, type Flavor, type MysqlServerOptions } from './mysql/mysql-server.js';
 export { accounts, appDatabase, type Account } from './mysql/accounts.js';
 export type { ServerOptions } from './mysql/server-options.js';
+export type { MysqlGroup } from './group/mysql-group.js';
+export type { GroupOptions } from './group/group-options.js';
 export { ZooKeeperEnsemble, type ZooKeeperOptions } from './zookeeper/zookeeper-ensemble.js';
 export { ZooKeeperNode } from './zookeeper/zookeeper-node.js';
 export { fourLetterWord } from './zookeeper/four-letter-word.js';

@@ -2,6 +2,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BadOptionError, SandboxError } from './errors/index.js';
+import type { GroupOptions } from './group/group-options.js';
+import { startGroup, type MysqlGroup } from './group/mysql-group.js';
 import { HaproxyServer, type HaproxyOptions } from './haproxy/haproxy-server.js';
 import { locateHaproxy } from './install/locate-haproxy.js';
 import { locateMariadb } from './install/locate-mariadb.js';
@@ -155,6 +157,11 @@ export class Sandbox {
     this.#servers.push(server);
     await this.#started(() => server.start());
     return server;
+  }
+
+  /** MySQL servers that replicate by GTID and semi-sync, the first one writable. */
+  startGroup(options: GroupOptions = {}): Promise<MysqlGroup> {
+    return startGroup(this, options);
   }
 
   /** Starts any other program that is to end with the sandbox. */
