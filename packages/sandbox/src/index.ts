@@ -11,8 +11,17 @@ export { ZooKeeperEnsemble, type ZooKeeperOptions } from './zookeeper/zookeeper-
 export { ZooKeeperNode } from './zookeeper/zookeeper-node.js';
 export { fourLetterWord } from './zookeeper/four-letter-word.js';
 export { HaproxyServer, type HaproxyOptions } from './haproxy/haproxy-server.js';
+export * from './detached/index.js';
+export { DaemonProcess, type DaemonKind, type DaemonOptions } from './stack/daemon-process.js';
 export { ManagedServer } from './process/managed-server.js';
 export { OwnedProcess, type ProcessSpec } from './process/owned-process.js';
-export { identify, isAlive, sendSignal, type ProcessIdentity } from './process/process-identity.js';
+export {
+  identify,
+  isAlive,
+  sendSignal,
+  stateOf,
+  type ProcessIdentity,
+  type ProcessState,
+} from './process/process-identity.js';
 export { waitUntil, type WaitOptions } from './process/wait-until.js';
 export { freePort, releasePort, isPortFree } from './net/free-port.js';

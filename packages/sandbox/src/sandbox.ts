@@ -15,6 +15,7 @@ import type { ManagedServer, ManagedServerContext } from './process/managed-serv
 import { OwnedProcess, type ProcessSpec } from './process/owned-process.js';
 import { Watchdog } from './process/watchdog.js';
 import type { EnsembleMember } from './zookeeper/zookeeper-config.js';
+import { DaemonProcess, type DaemonOptions } from './stack/daemon-process.js';
 import { ZooKeeperEnsemble, type ZooKeeperOptions } from './zookeeper/zookeeper-ensemble.js';
 import { ZooKeeperNode } from './zookeeper/zookeeper-node.js';
 
@@ -162,6 +163,16 @@ export class Sandbox {
   /** MySQL servers that replicate by GTID and semi-sync, the first one writable. */
   startGroup(options: GroupOptions = {}): Promise<MysqlGroup> {
     return startGroup(this, options);
+  }
+
+  /** Starts a daemon of dcmha as a process of its own; its configuration and log are in `daemons/`. */
+  async startDaemon(options: DaemonOptions): Promise<DaemonProcess> {
+    this.#requireOpen();
+    const daemon = new DaemonProcess(this.#context, join(this.folder, 'daemons'), options);
+    await daemon.prepare();
+    this.#servers.push(daemon);
+    await this.#started(() => daemon.start());
+    return daemon;
   }
 
   /** Starts any other program that is to end with the sandbox. */

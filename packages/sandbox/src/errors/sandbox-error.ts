@@ -10,6 +10,10 @@ export type SandboxErrorCode =
   | 'STILL_ALIVE'
   | 'COMMAND_FAILED'
   | 'CLOSED'
+  | 'BAD_STATE'
+  | 'NO_SUCH_SANDBOX'
+  | 'NO_SUCH_SERVER'
+  | 'SANDBOX_EXISTS'
   | 'BAD_OPTION';
 
 /** The class above every error of this package: `message` says what is wrong and what to do about it. */

@@ -1,5 +1,5 @@
 import { createConnection, type Connection, type ConnectionOptions } from 'mysql2/promise';
-import { rm, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BadOptionError, DiskFullError, PortTakenError, ServerDiedError } from '../errors/index.js';
 import type { DatabaseInstallation } from '../install/server-program.js';
@@ -166,8 +166,6 @@ export class MysqlServer extends ManagedServer {
 
   protected override async spec(): Promise<ProcessSpec> {
     if (!(await isPortFree(this.host, this.port))) throw new PortTakenError(this.host, this.port, this.name);
-    // A killed server leaves them behind, and the old pid might be another process by now.
-    await rm(this.pidFile, { force: true });
     const { server, locationArgs } = this.#installation;
     const args = [
       ...server.prefixArgs,
@@ -184,7 +182,15 @@ export class MysqlServer extends ManagedServer {
       `--report-port=${this.port}`,
       ...optionArgs(this.#options),
     ];
-    return { name: this.name, file: server.file, args, cwd: this.#folder, logFile: this.logFile };
+    return {
+      name: this.name,
+      file: server.file,
+      args,
+      cwd: this.#folder,
+      logFile: this.logFile,
+      // The server refuses to start while the process named in the lock of its socket exists: a zombie, or another one.
+      staleFiles: [this.pidFile, this.socketPath, `${this.socketPath}.lock`],
+    };
   }
 
   /** Throws with the server's last word while it is not ready. */

@@ -28,6 +28,7 @@ export abstract class ManagedServer {
   readonly logFile: string;
   readonly #context: ManagedServerContext;
   #process: OwnedProcess | undefined;
+  #spec: ProcessSpec | undefined;
 
   protected constructor(context: ManagedServerContext, name: string, logFile: string) {
     this.#context = context;
@@ -48,9 +49,9 @@ export abstract class ManagedServer {
     return this.#process;
   }
 
-  /** Takes over a process that an earlier program started. */
-  attach(process: OwnedProcess): void {
-    this.#process = process;
+  /** What was run last: enough to run it again, from whatever process. */
+  get lastSpec(): ProcessSpec | undefined {
+    return this.#spec;
   }
 
   /** What to run. */
@@ -75,7 +76,9 @@ export abstract class ManagedServer {
   }
 
   protected async launch(): Promise<void> {
-    const started = await OwnedProcess.spawn(await this.spec());
+    const spec = await this.spec();
+    const started = await OwnedProcess.spawn(spec);
+    this.#spec = spec;
     this.#process = started;
     this.#context.adopt(started);
   }

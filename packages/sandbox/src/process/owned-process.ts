@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { CommandFailedError, MissingToolError } from '../errors/index.js';
 import { identify, isAlive, sendSignal, type ProcessIdentity } from './process-identity.js';
 import { waitUntil } from './wait-until.js';
@@ -13,6 +13,8 @@ export interface ProcessSpec {
   readonly env?: NodeJS.ProcessEnv;
   /** Standard output and error are appended to this file. */
   readonly logFile: string;
+  /** Left behind by a killed predecessor (sockets, pid files); removed before the program is started. */
+  readonly staleFiles?: readonly string[];
 }
 
 /**
@@ -48,6 +50,7 @@ export class OwnedProcess {
 
   /** Throws `MissingToolError` when there is no such program. */
   static async spawn(spec: ProcessSpec): Promise<OwnedProcess> {
+    for (const file of spec.staleFiles ?? []) rmSync(file, { force: true });
     const log = openSync(spec.logFile, 'a');
     let child;
     try {

@@ -9,6 +9,20 @@ export interface ProcessIdentity {
 
 /** The process with this number now; `undefined` when there is none, or only a zombie of one. */
 export function identify(pid: number): ProcessIdentity | undefined {
+  const stat = readStat(pid);
+  return stat === undefined ? undefined : { pid, startTime: stat.startTime };
+}
+
+/** `frozen`: stopped by SIGSTOP. */
+export type ProcessState = 'running' | 'frozen' | 'gone';
+
+export function stateOf(process: ProcessIdentity): ProcessState {
+  const stat = readStat(process.pid);
+  if (stat === undefined || stat.startTime !== process.startTime) return 'gone';
+  return stat.state === 'T' ? 'frozen' : 'running';
+}
+
+function readStat(pid: number): { state: string; startTime: string } | undefined {
   let stat: string;
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -19,8 +33,8 @@ export function identify(pid: number): ProcessIdentity | undefined {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const state = fields[0];
   const startTime = fields[19];
-  if (startTime === undefined || state === 'Z' || state === 'X') return undefined;
-  return { pid, startTime };
+  if (state === undefined || startTime === undefined || state === 'Z' || state === 'X') return undefined;
+  return { state, startTime };
 }
 
 export function isAlive(process: ProcessIdentity): boolean {
