@@ -1,3 +1,22 @@
+export { charsetOfCollation } from './charset/collations.js';
+export { textDecoder, type DecodeText } from './charset/decode-text.js';
 export * from './column-type.js';
-export * from './model.js';
+export { mayGenerateCode, setCodeGeneration } from './decoder/image-decoders.js';
+export {
+  PartialJsonError,
+  SchemaMismatchError,
+  UnknownColumnMetadataError,
+  UnknownTableError,
+} from './errors.js';
+export { applyJsonDiffs } from './json/diff.js';
 export * from './json/json-node.js';
+export { jsonNodeText } from './json/node-text.js';
+export { parseJsonBinary } from './json/parse.js';
+export { jsonText } from './json/print.js';
+export * from './model.js';
+export { countRows, readRows, tableIdOf } from './rows-event.js';
+export { TableMapCache } from './table/table-map-cache.js';
+export { ParsedTableMap, parseTableMap } from './table/table-map.js';
+export { withSchema } from './table/with-schema.js';
+export { enumName, setNames, valueText } from './value-text.js';
+export { doubleText, shortestFloat32 } from './values/floating.js';

@@ -1,6 +1,6 @@
 import type { RawEvent } from '../events/raw-event.js';
 import type { ColumnTypeCode } from './column-type.js';
-import type { JsonNode } from './json/json-node.js';
+import type { JsonDiff, JsonNode } from './json/json-node.js';
 
 /**
  * What a column's values are, and so what {@link ColumnValue} they decode to:
@@ -121,7 +121,7 @@ export interface SchemaColumn {
   /** `DATA_TYPE` of information_schema.COLUMNS, lower case: `int`, `varchar`, `inet6`, `uuid`, ... */
   readonly dataType: string;
   readonly unsigned?: boolean;
-  /** Collation id; see `collationByName`. Needed for strings only. */
+  /** `ID` of information_schema.COLLATIONS. Needed for strings only. */
   readonly collationId?: number;
   /** Members of ENUM or SET. */
   readonly values?: readonly string[];
@@ -162,12 +162,19 @@ export interface RowImage {
    */
   text(index: number): string | Buffer | null | undefined;
   /**
-   * The bytes of a string, BLOB, JSON (binary form), geometry, vector or BIT; of any other kind the column's packed
-   * bytes. `null` for NULL, `undefined` when not held. A view: do not write to it.
+   * The bytes of a string, BLOB, JSON (binary form), geometry, vector or BIT (opened, where MariaDB compressed them); of
+   * any other kind the column's packed bytes. `null` for NULL, `undefined` when not held. Mostly a view of the event: do
+   * not write to it.
    */
   bytes(index: number): Buffer | null | undefined;
   /** A JSON column as a typed tree (exact decimals, dates, 64-bit integers, opaque values); `null` for SQL NULL. */
   json(index: number): JsonNode | null | undefined;
+  /**
+   * How a JSON column differs from the image before, where the server logged only that
+   * (`binlog_row_value_options=PARTIAL_JSON`); `undefined` where it logged the whole value. {@link get}, {@link text} and
+   * {@link json} apply the differences where the before-image holds the column.
+   */
+  jsonDiffs(index: number): readonly JsonDiff[] | undefined;
   /** `{ name: value }` of the columns held; a column without a known name is `@1`, `@2`, ... */
   toObject(): Record<string, ColumnValue>;
 }

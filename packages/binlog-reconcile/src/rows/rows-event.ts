@@ -1,0 +1,158 @@
+import { ByteCursor } from '../events/byte-cursor.js';
+import { DecodeError } from '../events/decode-error.js';
+import { BinlogCorruptError } from '../events/errors.js';
+import { eventTypeName } from '../events/event-type.js';
+import { openMariadbCompressed } from '../events/mariadb-compression.js';
+import { parseRowsHeader, rowsTypeOf, type RowsEvent } from '../events/parsers/rows-header.js';
+import type { RawEvent } from '../events/raw-event.js';
+import type { LayoutDecoder } from './decoder/image-decoders.js';
+import type { RowChange, RowChangeKind, RowImage } from './model.js';
+import { PackedRowImage } from './row-image.js';
+import type { ParsedTableMap } from './table/table-map.js';
+
+const NO_BYTES = 'rows without any column, whose number nobody can tell';
+
+class PackedRowChange implements RowChange {
+  constructor(
+    readonly kind: RowChangeKind,
+    readonly table: ParsedTableMap,
+    readonly before: RowImage | undefined,
+    readonly after: RowImage | undefined,
+    readonly flags: number,
+    readonly event: RawEvent,
+  ) {}
+}
+
+/** Id of the table that a row event changes. */
+export function tableIdOf(event: RawEvent): number {
+  const at = event.bodyStart;
+  if (event.bodyEnd - at < 8) throw new BinlogCorruptError('a row event of less than 8 bytes', event);
+  return event.buffer.readUIntLE(at, 6);
+}
+
+/**
+ * The changed rows of a row event, in order. Each row's bytes are walked once, so that a row is handed out only when it
+ * ends inside the event; values are decoded when asked for.
+ * @throws BinlogCorruptError
+ */
+export function readRows(event: RawEvent, table: ParsedTableMap): RowChange[] {
+  const rows: RowChange[] = [];
+  guarded(event, () => {
+    const part = openRows(event, table);
+    const { buffer, end, header, first, second } = part;
+    let at = part.start;
+    while (at < end) {
+      const start = at;
+      at = after(first, buffer, at, end);
+      const image = new PackedRowImage(table, first, buffer, start, event);
+      if (second === undefined) {
+        if (at === start) throw new DecodeError(NO_BYTES);
+        rows.push(
+          header.change === 'insert'
+            ? new PackedRowChange('insert', table, undefined, image, header.flags, event)
+            : new PackedRowChange('delete', table, image, undefined, header.flags, event),
+        );
+        continue;
+      }
+      let partialColumns: ReadonlySet<number> | undefined;
+      if (header.partial) [partialColumns, at] = readPartialColumns(buffer, at, end, table);
+      const newStart = at;
+      at = after(second, buffer, at, end);
+      if (at === start) throw new DecodeError(NO_BYTES);
+      const partial = partialColumns === undefined ? undefined : { columns: partialColumns, before: image };
+      const newImage = new PackedRowImage(table, second, buffer, newStart, event, partial);
+      rows.push(new PackedRowChange('update', table, image, newImage, header.flags, event));
+    }
+  });
+  return rows;
+}
+
+/** How many rows a row event changes, without making an object for each. */
+export function countRows(event: RawEvent, table: ParsedTableMap): number {
+  let count = 0;
+  guarded(event, () => {
+    const { buffer, start, end, header, first, second } = openRows(event, table);
+    for (let at = start; at < end; count++) {
+      const row = at;
+      at = after(first, buffer, at, end);
+      if (second !== undefined) {
+        if (header.partial) [, at] = readPartialColumns(buffer, at, end, table);
+        at = after(second, buffer, at, end);
+      }
+      if (at === row) throw new DecodeError(NO_BYTES);
+    }
+  });
+  return count;
+}
+
+function guarded(event: RawEvent, read: () => void): void {
+  try {
+    read();
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw new BinlogCorruptError(`${eventTypeName(event.type)} event: ${error.message}`, event, {
+      cause: error,
+    });
+  }
+}
+
+interface RowsPart {
+  readonly header: RowsEvent;
+  readonly buffer: Buffer;
+  readonly start: number;
+  readonly end: number;
+  /** Of the before-images; of an insert, of its after-images. */
+  readonly first: LayoutDecoder;
+  /** Updates only: of the after-images. */
+  readonly second: LayoutDecoder | undefined;
+}
+
+/** Behind the header: column count, a bitmap of the columns held (updates: one for each image), rows. */
+function openRows(event: RawEvent, table: ParsedTableMap): RowsPart {
+  const type = rowsTypeOf(event.type);
+  if (type === undefined) throw new DecodeError('holds no rows');
+  const cursor = new ByteCursor(event.buffer, event.bodyStart, event.bodyEnd);
+  const header = parseRowsHeader(cursor, type);
+  const columns = cursor.lengthEncoded();
+  if (columns !== table.columns.length) {
+    throw new DecodeError(`rows of ${columns} columns for a table of ${table.columns.length}`);
+  }
+  const bitmapLength = (columns + 7) >> 3;
+  const first = table.decoders.forBitmap(cursor.bytes(bitmapLength));
+  const second =
+    header.change === 'update' ? table.decoders.forBitmap(cursor.bytes(bitmapLength)) : undefined;
+  if (!header.compressed) {
+    return { header, first, second, buffer: event.buffer, start: cursor.offset, end: cursor.end };
+  }
+  const buffer = openMariadbCompressed(cursor.rest());
+  return { header, first, second, buffer, start: 0, end: buffer.length };
+}
+
+/** Where the image that begins at `at` ends; it must end inside the event and have at least its NULL bitmap. */
+function after(decoder: LayoutDecoder, buffer: Buffer, at: number, end: number): number {
+  const next = decoder.skip(buffer, at);
+  // The comparison is false for NaN too, which bytes beyond the buffer give.
+  if (!(next <= end)) throw new DecodeError('a row that does not end inside the event');
+  return next;
+}
+
+/**
+ * What stands before the after-image of a PARTIAL_UPDATE_ROWS event: options (length-encoded); when bit 0 is set, a
+ * bitmap with a bit for each JSON column of the table, held by the image or not. Returns the JSON columns that hold
+ * differences, and where the image begins.
+ */
+function readPartialColumns(
+  buffer: Buffer,
+  at: number,
+  end: number,
+  table: ParsedTableMap,
+): [ReadonlySet<number> | undefined, number] {
+  const cursor = new ByteCursor(buffer, at, end);
+  const options = cursor.lengthEncoded();
+  if (options > 1) throw new DecodeError(`row value options ${options} are unknown`);
+  if (options === 0) return [undefined, cursor.offset];
+  const json = table.columns.filter(({ kind }) => kind === 'json');
+  const bits = cursor.bytes((json.length + 7) >> 3);
+  const held = json.filter((_, i) => ((bits[i >> 3] as number) & (1 << (i & 7))) !== 0);
+  return [held.length === 0 ? undefined : new Set(held.map(({ index }) => index)), cursor.offset];
+}
