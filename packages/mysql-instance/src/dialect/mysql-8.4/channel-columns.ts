@@ -1,0 +1,26 @@
+import type { ChannelColumns } from '../dialect.js';
+
+export const channelColumns: ChannelColumns = {
+  name: 'Channel_Name',
+  sourceHost: 'Source_Host',
+  sourcePort: 'Source_Port',
+  sourceUser: 'Source_User',
+  sourceUuid: 'Source_UUID',
+  sourceServerId: 'Source_Server_Id',
+  receiverRunning: 'Replica_IO_Running',
+  applierRunning: 'Replica_SQL_Running',
+  receivedGtids: 'Retrieved_Gtid_Set',
+  autoPosition: 'Auto_Position',
+  receiverErrno: 'Last_IO_Errno',
+  receiverError: 'Last_IO_Error',
+  applierErrno: 'Last_SQL_Errno',
+  applierError: 'Last_SQL_Error',
+  delayS: 'SQL_Delay',
+  lagS: 'Seconds_Behind_Source',
+  sourceLogFile: 'Source_Log_File',
+  readPosition: 'Read_Source_Log_Pos',
+  appliedLogFile: 'Relay_Source_Log_File',
+  appliedPosition: 'Exec_Source_Log_Pos',
+  heartbeatPeriodS: null,
+  heartbeatsReceived: null,
+};

@@ -1,0 +1,38 @@
+import { numeral } from '../connection/quote.js';
+import { statement, type SqlRunner } from '../connection/statement.js';
+import { isInstanceError } from '../errors/instance-error.js';
+import type { SessionInfo } from './session-info.js';
+
+/** Sent together at most. */
+const KILLS_PER_PACKET = 200;
+/** ER_NO_SUCH_THREAD: it ended by itself. */
+const NO_SUCH_THREAD = 1094;
+
+/**
+ * Ends sessions, many in one round trip. When KILL has answered, the client's socket is shut down: nothing that the
+ * session still commits can be acknowledged to it.
+ *
+ * @returns those that were there to be killed
+ * @throws InstanceError
+ */
+export async function killSessions(
+  runner: SqlRunner,
+  sessions: readonly SessionInfo[],
+): Promise<readonly SessionInfo[]> {
+  const killed: SessionInfo[] = [];
+  let at = 0;
+  while (at < sessions.length) {
+    const batch = sessions.slice(at, at + KILLS_PER_PACKET);
+    try {
+      await runner.run(batch.map(({ id }) => statement('kill session', `KILL CONNECTION ${numeral(id)}`)));
+      killed.push(...batch);
+      at += batch.length;
+    } catch (error) {
+      if (!isInstanceError(error) || error.errno !== NO_SUCH_THREAD || error.statementIndex === undefined)
+        throw error;
+      killed.push(...batch.slice(0, error.statementIndex));
+      at += error.statementIndex + 1;
+    }
+  }
+  return killed;
+}
