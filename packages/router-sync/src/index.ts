@@ -14,3 +14,9 @@ export { RuntimeSocketError, type RuntimeAddress } from './adapter/haproxy/runti
 export { ServerAddressError, type HostLookup } from './adapter/haproxy/server-resolver.js';
 export { routerConfigSchema, type RouterConfig, type RouterConfigInput } from './config.js';
 export { StateFileError } from './state/applied-file.js';
+export {
+  startRouterSync,
+  type GroupState,
+  type RouterSyncHandle,
+  type RouterSyncTools,
+} from './start-router-sync.js';

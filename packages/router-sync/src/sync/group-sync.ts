@@ -119,6 +119,14 @@ export class GroupSync {
     this.#want({ route, newsAtMs });
   }
 
+  /** What stands in ZooKeeper is no route: it is told, and the last route stays. */
+  refuse(reason: string): void {
+    if (this.#refusal === reason) return;
+    this.#refusal = reason;
+    this.#options.logger.error('route refused', { group: this.#options.group, reason });
+    this.acknowledge();
+  }
+
   /** For a start without ZooKeeper: what was applied last is applied again, unless a route was read meanwhile. */
   applyRetained(): void {
     if (this.#wanted !== undefined || this.#newest === undefined) return;
