@@ -101,6 +101,12 @@ const start = async (more: Partial<RouterConfigInput> = {}): Promise<RouterSyncH
   running = await startRouterSync(routerConfigSchema.parse(input));
   return running;
 };
+/** A router-sync that applied the newest route of the group and was ended. */
+async function startAndEnd(group: string): Promise<void> {
+  const handle = await start();
+  await expect.poll(() => ack(group), until).toMatchObject({ version });
+  await handle.close();
+}
 beforeAll(() => {
   stateFile = join(sandbox.folder, 'state', 'router.json');
 });
@@ -199,7 +205,7 @@ describe('router-sync with ZooKeeper and HAProxy', () => {
 
   it('does not go back behind what it applied before a restart', async () => {
     await publish('orders', a.address);
-    await (await start()).close();
+    await startAndEnd('orders');
     await put('orders', { write: b.address, read: [], epoch, version: version - 1, reason: 'late' });
     await start();
     await expect.poll(async () => (await ack('orders')).error, until).toMatch(/older/);
@@ -234,7 +240,7 @@ describe('router-sync with ZooKeeper and HAProxy', () => {
 
   it('starts with the remembered routes when ZooKeeper does not answer, and catches up later', async () => {
     await publish('orders', a.address);
-    await (await start()).close();
+    await startAndEnd('orders');
     await haproxy.kill();
     await haproxy.start();
     relay.cut();

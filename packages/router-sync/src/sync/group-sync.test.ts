@@ -180,6 +180,29 @@ describe('GroupSync', () => {
     await until(() => expect(acks.at(-1)).toEqual({ version: 2, epoch: 1, appliedAtMs: 1_760_000_000_000 }));
   });
 
+  it('remembers on closing what it applied, although nobody could be told', async () => {
+    const proxy = new FakeProxy();
+    const kept: VersionedRoute[] = [];
+    const sync = new GroupSync({
+      group: 'orders',
+      adapter: proxy,
+      retain: async (one) => {
+        if (proxy.closed) throw new Error('too late');
+        kept.push(one);
+      },
+      acknowledge: (_ack, signal) =>
+        new Promise((_resolve, reject) =>
+          signal.addEventListener('abort', () => reject(new Error('closed'))),
+        ),
+      checkIntervalMs: 5,
+      logger: silentLogger,
+    });
+    sync.offer(route(2));
+    await until(() => expect(proxy.applied).toHaveLength(1));
+    await sync.close();
+    expect(kept).toEqual([route(2)]);
+  });
+
   it('closes its adapter and stops', async () => {
     const { sync, proxy, acks } = start();
     sync.offer(route(2));

@@ -144,6 +144,7 @@ export class GroupSync {
     this.#wake();
     await this.#loop;
     await this.#acks.close();
+    if (this.#applied !== undefined) await this.#retain(this.#applied.route);
     await this.#options.adapter.close();
   }
 
