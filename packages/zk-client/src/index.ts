@@ -5,3 +5,4 @@ export type { TlsOptions } from './client/transport.js';
 export { ZooKeeperClient, type ReadResult } from './client/zookeeper-client.js';
 export type { ReadOp } from './protocol/multi-read.js';
 export type { ClientIdentity } from './protocol/operations.js';
+export * from './recipes/index.js';

@@ -18,7 +18,7 @@ import type { Traffic } from '../session/traffic.js';
 import { Call } from './call.js';
 import { Credentials } from './credentials.js';
 import { Fifo } from './fifo.js';
-import { ListenerSet } from './listener-set.js';
+import { ListenerSet } from '../listeners/listener-set.js';
 import type { AuthEntry, ClientSettings } from './options.js';
 import { RequestPipeline } from './request-pipeline.js';
 import { Transport } from './transport.js';
@@ -54,6 +54,8 @@ export class Session {
   readonly #sideRequests = new Fifo<SideRequest>();
   readonly #stateListeners: ListenerSet<SessionChange>;
   readonly #leaseListeners: ListenerSet<void>;
+  /** Told when requests have left the waiting line. */
+  readonly #roomListeners: ListenerSet<void>;
   readonly #traffic: Traffic;
   #transport: Transport | undefined;
   #decoder: FrameDecoder;
@@ -79,6 +81,7 @@ export class Session {
     this.#credentials = new Credentials(settings.auth);
     this.#stateListeners = new ListenerSet(settings.onListenerError);
     this.#leaseListeners = new ListenerSet(settings.onListenerError);
+    this.#roomListeners = new ListenerSet(settings.onListenerError);
     this.#decoder = new FrameDecoder(settings.maxResponseBytes);
     const now = performance.now();
     this.#traffic = {
@@ -196,6 +199,35 @@ export class Session {
     });
   }
 
+  /** Resolves once fewer than half of the requests that may wait do. */
+  waitRoom(options: CallOptions | undefined): Promise<void> {
+    const title = 'waitRoom';
+    const isRoomy = (): boolean => this.#pipeline.waitingCount <= this.#settings.maxWaiting / 2;
+    const refusal = this.refusal(title, undefined) ?? abortedBefore(title, undefined, options?.signal);
+    if (refusal) return Promise.reject(refusal);
+    if (isRoomy()) return Promise.resolve();
+    return new Promise<void>((resolve, reject) => {
+      const finish = (error?: ZooKeeperError): void => {
+        off();
+        clearTimeout(timer);
+        options?.signal?.removeEventListener('abort', onAbort);
+        if (error) reject(error);
+        else resolve();
+      };
+      const onAbort = (): void => finish(abortedBefore(title, undefined, options?.signal));
+      const timeoutMs = options?.timeoutMs ?? this.#settings.requestTimeoutMs;
+      const timer = setTimeout(() => {
+        const message = `${title}: ${this.#pipeline.waitingCount} requests wait still after ${timeoutMs} ms`;
+        finish(new ZooKeeperError('OPERATION_TIMEOUT', message));
+      }, timeoutMs);
+      const off = this.#roomListeners.add(() => {
+        const end = this.refusal(title, undefined);
+        if (end || isRoomy()) finish(end);
+      });
+      options?.signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
   /** Tells the server to watch these paths (its own) from the newest transaction this session has seen. */
   setWatches(paths: WatchPaths): void {
     if (!this.#machine.isAttached) return;
@@ -289,7 +321,7 @@ export class Session {
     for (const credential of this.#credentials.all()) this.#sendCredential(credential);
     const watches = this.#owner.watchPaths();
     if (watches) this.setWatches(watches);
-    if (this.#pipeline.pump(now)) this.#scheduleFlush();
+    this.#pump();
     this.#flush();
   }
 
@@ -330,6 +362,7 @@ export class Session {
     // Only a connection that carried the session takes requests with it: those made since wait for the next one.
     if (this.#pipeline.inFlightCount > 0 || this.state === 'connected') {
       this.#pipeline.failAll((call) => this.#lossError(call, reason));
+      this.#roomListeners.emit();
     }
   }
 
@@ -358,6 +391,7 @@ export class Session {
         this.refusal(call.title, call.path) ?? this.#closedError(call);
       this.#pipeline.failAll(fail);
       this.#credentials.end((title) => this.refusal(title, undefined));
+      this.#roomListeners.emit();
       this.#owner.onEnd();
     }
     this.#stateListeners.emit({ state, previous, ...(reason === undefined ? {} : { reason }) });
@@ -380,9 +414,14 @@ export class Session {
       this.#handle({ type: 'transport-lost', reason: `malformed data from the server: ${error.message}` });
       return;
     }
-    if (this.#transport === transport && this.#machine.isAttached && !this.#machine.isClosing) {
-      if (this.#pipeline.waitingCount > 0 && this.#pipeline.pump(performance.now())) this.#scheduleFlush();
-    }
+    if (this.#transport === transport && this.#machine.isAttached && this.#pipeline.waitingCount > 0)
+      this.#pump();
+  }
+
+  #pump(): void {
+    if (!this.#pipeline.pump(performance.now())) return;
+    this.#scheduleFlush();
+    this.#roomListeners.emit();
   }
 
   #onFrame(bytes: Buffer, start: number, end: number): void {

@@ -40,6 +40,7 @@ import {
   type ReadArguments,
 } from '../protocol/operations.js';
 import type { WatchPaths } from '../protocol/set-watches.js';
+import { OneShotEmulation } from '../watches/one-shot-emulation.js';
 import { WatchRegistry, type Delivery } from '../watches/watch-registry.js';
 import { resolveOptions, type ClientSettings, type ZooKeeperClientOptions } from './options.js';
 import { Session } from './session.js';
@@ -104,6 +105,7 @@ export class ZooKeeperClient implements ZooKeeper {
   readonly #chroot: Chroot;
   readonly #watches = new WatchRegistry();
   readonly #session: Session;
+  #lacksPersistentWatches = false;
 
   /** @throws ZooKeeperError `BAD_ARGUMENTS` when an option or the connect string is malformed. */
   constructor(options: ZooKeeperClientOptions) {
@@ -168,6 +170,14 @@ export class ZooKeeperClient implements ZooKeeper {
    */
   onLeaseEnd(listener: () => void): () => void {
     return this.#session.onLeaseEnd(listener);
+  }
+
+  /**
+   * Back-pressure for those who make requests without awaiting each: resolves once fewer than half of `maxWaiting` wait
+   * (at once when so). @throws ZooKeeperError `OPERATION_TIMEOUT`, `ABORTED`, or what ended the session.
+   */
+  waitRoom(options?: CallOptions): Promise<void> {
+    return this.#session.waitRoom(options);
   }
 
   waitConnected(options: CallOptions = {}): Promise<void> {
@@ -329,6 +339,10 @@ export class ZooKeeperClient implements ZooKeeper {
     return this.#session.call(whoAmIOperation, {}, undefined, options);
   }
 
+  /**
+   * Needs ZooKeeper 3.6; with an older server it is made of one-shot watches, and changes that come close together are
+   * told as one.
+   */
   async addWatch(
     path: string,
     listener: WatchListener,
@@ -339,10 +353,21 @@ export class ZooKeeperClient implements ZooKeeper {
     const recursive = options.recursive ?? false;
     // A function of its own, so that adding a listener twice makes two watches that are removed each by itself.
     const own: WatchListener = (event) => listener(event);
-    await this.#setPersistent(path, recursive, options, () =>
-      this.#watches.addPersistent(path, own, recursive),
-    );
-    return { path, remove: (removeOptions) => this.#removeWatch(path, own, recursive, removeOptions) };
+    if (!this.#lacksPersistentWatches) {
+      try {
+        await this.#setPersistent(path, recursive, options, () =>
+          this.#watches.addPersistent(path, own, recursive),
+        );
+        return { path, remove: (removeOptions) => this.#removeWatch(path, own, recursive, removeOptions) };
+      } catch (error) {
+        if (!isZooKeeperError(error, 'UNIMPLEMENTED')) throw error;
+        // Asking again would cost the connection each time.
+        this.#lacksPersistentWatches = true;
+      }
+    }
+    const emulation = new OneShotEmulation(this, path, recursive, own);
+    await emulation.start(options);
+    return { path, remove: async () => emulation.close() };
   }
 
   close(options?: CallOptions): Promise<void> {
