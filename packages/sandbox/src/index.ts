@@ -13,6 +13,7 @@ export { fourLetterWord } from './zookeeper/four-letter-word.js';
 export { HaproxyServer, type HaproxyOptions } from './haproxy/haproxy-server.js';
 export * from './detached/index.js';
 export { DaemonProcess, type DaemonKind, type DaemonOptions } from './stack/daemon-process.js';
+export * from './workload/index.js';
 export { ManagedServer } from './process/managed-server.js';
 export { OwnedProcess, type ProcessSpec } from './process/owned-process.js';
 export {

@@ -5,6 +5,7 @@ import type { Sandbox } from '../sandbox.js';
 import { DaemonProcess } from '../stack/daemon-process.js';
 import { ZooKeeperNode } from '../zookeeper/zookeeper-node.js';
 import type { DetachedEntry, DetachedState } from './state.js';
+import { inOrder } from './order.js';
 import { writeState } from './state-file.js';
 
 /**
@@ -22,7 +23,7 @@ export async function detach(
     folder: sandbox.folder,
     createdAt: new Date().toISOString(),
     endpoints: { ...endpoints },
-    entries: sandbox.servers.flatMap((server) => entryOf(server) ?? []),
+    entries: inOrder(sandbox.servers.flatMap((server) => entryOf(server) ?? [])),
   };
   // First the file, then the release: killed between the two, nothing is left running that no file names.
   await writeState(state);
