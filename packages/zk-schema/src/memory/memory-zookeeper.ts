@@ -1,5 +1,5 @@
-import { systemClock } from './clock/index.js';
-import type { Clock } from './clock/index.js';
+import { systemClock } from '../clock/index.js';
+import type { Clock } from '../clock/index.js';
 import type { Interceptor } from './client/fault.js';
 import { MemoryClient } from './client/memory-client.js';
 import type { MemoryClientOptions } from './client/memory-client.js';

@@ -6,6 +6,7 @@ export type { NodeName, NodeNames } from './names.js';
 export { defaultNames, defaultRoot } from './names.js';
 export type { AdditionRegion } from './nodes/addition-region.js';
 export type { AdditionReplication, ReplicationEndpoint } from './nodes/addition-replication.js';
+export type { EngineFence } from './nodes/engine-fence.js';
 export type { EngineMember } from './nodes/engine-members.js';
 export type { EngineOwner } from './nodes/engine-owner.js';
 export type { ExecuteGtid } from './nodes/execute-gtid.js';

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { NodeDefinition, ParamKind } from './definition.js';
 import { additionRegion } from './nodes/addition-region.js';
 import { additionReplication } from './nodes/addition-replication.js';
+import { engineFence } from './nodes/engine-fence.js';
 import { engineMembers } from './nodes/engine-members.js';
 import { engineOwner } from './nodes/engine-owner.js';
 import { executeGtid } from './nodes/execute-gtid.js';
@@ -45,6 +46,7 @@ export const model = {
   additionRegion,
   engineMembers,
   engineOwner,
+  engineFence,
   journal,
   history,
   routerAck,

@@ -18,6 +18,7 @@ export const defaultNames = {
   additionRegion: 'addition/region',
   engineMembers: 'engine/members',
   engineOwner: 'engine/owner',
+  engineFence: 'engine/fence',
   journal: 'journal',
   history: 'history',
   routerAck: 'router-ack',

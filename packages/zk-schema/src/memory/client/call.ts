@@ -1,6 +1,6 @@
 import { ZooKeeperError } from '@dcmha/zk-client';
 import type { ZooKeeperErrorCode } from '@dcmha/zk-client';
-import type { Clock } from '../clock/index.js';
+import type { Clock } from '../../clock/index.js';
 import { isWrite, pathOf } from '../ensemble/command.js';
 import type { Command } from '../ensemble/command.js';
 

@@ -14,7 +14,7 @@ import type {
   WatchOptions,
   ZooKeeper,
 } from '@dcmha/zk-client';
-import type { Clock } from '../clock/index.js';
+import type { Clock } from '../../clock/index.js';
 import { isWrite, pathOf } from '../ensemble/command.js';
 import type { Command, WriteCommand } from '../ensemble/command.js';
 import type { Ensemble } from '../ensemble/ensemble.js';

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock/index.js';
+import type { Clock } from '../../clock/index.js';
 
 interface Parcel<Message> {
   readonly message: Message;

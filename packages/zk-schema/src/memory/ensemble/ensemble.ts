@@ -2,7 +2,7 @@ import { MultiError, isZooKeeperError } from '@dcmha/zk-client';
 import type { OpResult } from '@dcmha/zk-client';
 import { digestId } from '../../acl/digest.js';
 import { joinPath, znodePathProblem } from '../../path/znode-path.js';
-import type { Clock } from '../clock/index.js';
+import type { Clock } from '../../clock/index.js';
 import { refusal } from '../errors.js';
 import { statOf } from '../tree/node.js';
 import type { Transaction } from '../tree/transaction.js';

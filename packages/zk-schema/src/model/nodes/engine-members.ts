@@ -13,6 +13,10 @@ export const engineMembers = defineNode({
     pid: z.int().positive(),
     sinceMs: timeMs,
     version: z.string(),
+    endpoint: z
+      .url({ protocol: /^https?$/, hostname: /./ })
+      .optional()
+      .describe('http(s) address of the engine, for "explain"'),
   }),
   summary: 'a live engine',
   writtenBy: 'engine',

@@ -1,4 +1,4 @@
-/** Time as the in-memory ensemble and its clients see it; a simulation brings its own. */
+/** Time, and being called later: the machine's, or that of a simulation. */
 export interface Clock {
   /** Never goes back; milliseconds from an arbitrary start. */
   monotonicMs(): number;

@@ -1,0 +1,13 @@
+export type { GuardedKey, VersionCondition, WriteCondition } from './condition.js';
+export type { EphemeralNode, EphemeralOptions } from './ephemeral.js';
+export { EpochError, ForeignNodeError, NotOwnerError } from './errors.js';
+export type { Listing } from './listing.js';
+export type { DeleteCondition, NodeStore, Written } from './node-store.js';
+export type { NumberedKey, NumberedStore } from './numbered-store.js';
+export type { ClaimOptions, ClaimResult, GroupOwner, OwnershipClaim } from './ownership.js';
+export type { NodeStores, Store, StoreMethods, StoreOptions, StoredNode } from './store.js';
+export { createStore } from './store.js';
+export type { StoreOp } from './store-op.js';
+export type { Stored } from './stored.js';
+export type { TreeEvent } from './tree-watch.js';
+export type { ListUpdate, NodeUpdate, StoreWatch } from './watching.js';
