@@ -1,5 +1,6 @@
 export { charsetOfCollation } from './charset/collations.js';
-export { textDecoder, type DecodeText } from './charset/decode-text.js';
+export type { DecodeText } from './charset/decode-text-type.js';
+export { textDecoder } from './charset/decode-text.js';
 export * from './column-type.js';
 export { mayGenerateCode, setCodeGeneration } from './decoder/image-decoders.js';
 export {

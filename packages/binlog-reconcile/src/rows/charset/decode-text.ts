@@ -1,10 +1,8 @@
+import type { DecodeText } from './decode-text-type.js';
 import { latin1Text, utf8Text } from './slice.js';
 import { multiByteText } from './multi-byte.js';
 import { singleByteTables } from './single-byte-tables.js';
 import { multiByteTables } from './multi-byte-tables.js';
-
-/** Text of `buffer` from `start` to `end`, or `undefined` where that is not valid text of the character set. */
-export type DecodeText = (buffer: Buffer, start: number, end: number) => string | undefined;
 
 const decoders = new Map<string, DecodeText>();
 

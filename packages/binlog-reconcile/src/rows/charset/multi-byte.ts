@@ -1,5 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
-import type { DecodeText } from './decode-text.js';
+import type { DecodeText } from './decode-text-type.js';
 import type { PackedTables } from './multi-byte-tables.js';
 
 /** A decoder from tables; they are unpacked when the first text is decoded. */

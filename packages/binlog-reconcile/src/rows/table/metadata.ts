@@ -48,7 +48,9 @@ const isCharacter = (type: number): boolean =>
   type === ColumnType.VarChar ||
   type === ColumnType.Blob ||
   type === ColumnType.BlobCompressed ||
-  type === ColumnType.VarCharCompressed;
+  type === ColumnType.VarCharCompressed ||
+  // MySQL's VECTOR derives from BLOB and so has a collation (binary) in the list.
+  type === ColumnType.Vector;
 
 const isEnumOrSet = (type: number): boolean => type === ColumnType.Enum || type === ColumnType.Set;
 

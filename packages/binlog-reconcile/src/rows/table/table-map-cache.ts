@@ -1,6 +1,6 @@
 import { BinlogCorruptError } from '../../events/errors.js';
 import type { RawEvent } from '../../events/raw-event.js';
-import type { ParsedTableMap} from './table-map.js';
+import type { ParsedTableMap } from './table-map.js';
 import { parseTableMap } from './table-map.js';
 
 /** Definitions kept; past it they are parsed (and decoders made) again. */
