@@ -20,14 +20,25 @@ export class Relay {
     this.#server = createServer((near) => this.#relay(near));
   }
 
-  static async start(target: { host: string; port: number }): Promise<Relay> {
+  /** Rejects when the machine has no such address. */
+  static async start(target: { host: string; port: number }, host = '127.0.0.1'): Promise<Relay> {
     const relay = new Relay(target);
-    await new Promise<void>((resolve) => relay.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve, reject) => {
+      relay.#server.once('error', reject);
+      relay.#server.listen(0, host, resolve);
+    });
     return relay;
   }
 
+  /** As it stands in a connect string. */
   get address(): string {
-    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const { address, port } = this.#server.address() as AddressInfo;
+    return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+  }
+
+  /** Connections that are open now. */
+  get openCount(): number {
+    return this.#pairs.size;
   }
 
   /** Ends all connections and refuses new ones. */
