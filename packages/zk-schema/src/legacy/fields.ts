@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { formatAddress, isAddress } from '../address/index.js';
+import { AddressError, formatAddress, isAddress } from '../address/index.js';
 import { LegacyValueError } from './legacy-context.js';
 import type { LegacyContext } from './legacy-context.js';
 import { legacyHost } from './legacy-host.js';
@@ -48,13 +48,19 @@ export function host(value: string): string {
 }
 
 export function serverOf(value: string, port: number): string {
-  return formatAddress({ host: host(value), port });
+  const name = host(value);
+  try {
+    return formatAddress({ host: name, port });
+  } catch (error) {
+    if (error instanceof AddressError) throw new LegacyValueError(error.message);
+    throw error;
+  }
 }
 
 /** The server of a host: its port stands in `meta/host`. */
 export async function serverOfHost(value: string, context: LegacyContext): Promise<string> {
   const name = host(value);
-  return formatAddress({ host: name, port: (await context.hostMeta(name)).port });
+  return serverOf(name, (await context.hostMeta(name)).port);
 }
 
 export function server(value: PythonValue | undefined, what: string): string {

@@ -76,7 +76,7 @@ describe('Python literals of the original system', () => {
     ["'" + 'a'.repeat(1_048_577), 'longer'],
     ['\u0000', 'no literal'],
     ['（1）', 'no literal'],
-  ])('refuses %.40s', (text, reason) => {
+  ])('refuses #%#', (text, reason) => {
     expect(() => parsePythonLiteral(text)).toThrow(PythonLiteralError);
     expect(() => parsePythonLiteral(text)).toThrow(reason);
   });

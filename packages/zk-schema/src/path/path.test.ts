@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { model, nodeKeys } from '../model/index.js';
 import type { NodeKey, NodeParams, ParamKind } from '../model/index.js';
+import type { LayoutOptions } from './index.js';
 import { PathError, buildFolder, buildPath, createLayout, parsePath } from './index.js';
 import { decodeSegment, encodeSegment } from './segment.js';
 import { isWellFormed } from './well-formed.js';
@@ -138,7 +139,7 @@ describe('paths of the tree', () => {
 });
 
 describe('layout of the tree', () => {
-  it.each([
+  it.each<[LayoutOptions, string]>([
     [{ root: '/' }, 'root'],
     [{ root: 'mysql' }, 'begins with'],
     [{ root: '/a//b' }, 'empty part'],
@@ -147,7 +148,7 @@ describe('layout of the tree', () => {
     [{ names: { master: '/m' } }, 'names.master'],
     [{ names: { master: 'meta' } }, 'lies in names.master'],
     [{ names: { master: 'lock' } }, 'names.'],
-    [{ names: { mastr: 'x' } }, 'names.mastr'],
+    [{ names: { ['mastr' as 'master']: 'x' } }, 'names.mastr'],
   ])('%j is refused', (options, reason) => {
     expect(() => createLayout(options)).toThrow(PathError);
     expect(() => createLayout(options)).toThrow(reason);

@@ -52,7 +52,7 @@ describe('values of a node', () => {
     ['['.repeat(100_000), 'levels'],
     [Buffer.from([0xff, 0xfe]), 'UTF-8'],
     [Buffer.alloc(1_000_001, 0x20), 'bytes'],
-  ])('that do not parse are an error with the path, never a guess: %.40s', async (data, reason) => {
+  ])('that do not parse are an error with the path, never a guess: #%#', async (data, reason) => {
     await store.zk.create('/mysql');
     await store.zk.create('/mysql/white');
     await store.zk.create('/mysql/white/orders', data);
