@@ -1,1 +1,64 @@
-export {};
+export { engineConfigSchema, type EngineConfig, type EngineConfigInput } from './config.js';
+export {
+  chooseCandidate,
+  type Choice,
+  type ChooseOptions,
+  type RefusedCandidate,
+} from './core/candidates.js';
+export { evaluate, type Action, type Evaluation } from './core/decide.js';
+export { catalogue } from './core/diagnosis/catalogue.js';
+export { diagnose } from './core/diagnosis/diagnose.js';
+export {
+  diagnosisNames,
+  type Diagnosis,
+  type DiagnosisName,
+  type Problem,
+  type Remedy,
+} from './core/diagnosis/types.js';
+export type { HistoryEntry, Journal, JournalStep } from './core/journal.js';
+export type {
+  AgentView,
+  GroupView,
+  Maintenance,
+  MemberKey,
+  MemberView,
+  PrimaryRecord,
+  Probe,
+  ProbeOutcome,
+  PromotionRule,
+  ReplicaChannel,
+  Route,
+  ServerState,
+} from './core/model.js';
+export { readPool } from './core/read-pool.js';
+export type { OperationContext, OperationOutcome, OperationResult } from './operations/context.js';
+export { resumeFailover, startFailover } from './operations/failover.js';
+export {
+  planSwitchover,
+  resumeSwitchover,
+  startSwitchover,
+  SwitchoverRefusedError,
+  type SwitchoverPlan,
+  type SwitchoverRequest,
+} from './operations/switchover.js';
+export {
+  OwnershipLostError,
+  type AgentControl,
+  type Clock,
+  type Deadline,
+  type EngineLogger,
+  type FollowOptions,
+  type GroupLedger,
+  type GroupRecords,
+  type LedgerChange,
+  type ManagedServerControl,
+  type ServerControl,
+} from './ports.js';
+export { startEngine, type EngineHandle } from './shell/engine.js';
+export {
+  GroupRunner,
+  type GroupInputs,
+  type GroupRunnerOptions,
+  type GroupTask,
+  type MemberRecord,
+} from './shell/group-runner.js';

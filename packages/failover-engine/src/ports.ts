@@ -53,6 +53,11 @@ export interface ServerControl {
   ): Promise<readonly { readonly user: string; readonly ageMs: number }[]>;
 }
 
+/** A control that holds a connection, and whoever made it gives it back. */
+export interface ManagedServerControl extends ServerControl {
+  release(): Promise<void>;
+}
+
 /** The agent beside a server. */
 export interface AgentControl {
   /** Closes the server, or reports that its process is gone. Rejects when the agent cannot be asked. */

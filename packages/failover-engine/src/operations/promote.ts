@@ -75,6 +75,7 @@ export async function finishPromotion(
 
   const left = await settle(context.server(successor).leaveSource({ timeoutMs: stepTimeoutMs * 2 }));
   if (!left.ok) recorder.note(`${successor} still remembers its old source: ${left.error.message}`);
+  recorder.mark('left');
   await following;
   recorder.mark('followed');
   return recorder.finish('done', reason);

@@ -13,7 +13,7 @@ import {
   type Clock,
   type EngineLogger,
   type GroupLedger,
-  type ServerControl,
+  type ManagedServerControl,
 } from '../ports.js';
 import { MemberObserver } from './member-observer.js';
 
@@ -50,12 +50,17 @@ export interface GroupRunnerOptions {
   readonly ledger: GroupLedger;
   /** `null` while the group cannot be read (removed, or a value that does not parse). */
   readonly inputs: () => GroupInputs | null;
-  readonly connect: (member: MemberKey) => ServerControl & { close(): Promise<void> };
+  readonly connect: (member: MemberKey) => ManagedServerControl;
   readonly timing: {
     readonly primaryIntervalMs: number;
     readonly replicaIntervalMs: number;
     readonly timeoutMs: number;
   };
+  /** An operation has ended, its history is written. */
+  readonly finished: (what: {
+    readonly kind: 'failover' | 'switchover';
+    readonly result: OperationOutcome['result'];
+  }) => void;
   /** The group must not be run by this engine any more. */
   readonly ownershipLost: () => void;
 }
@@ -66,7 +71,7 @@ const retryMsMin = 1_000;
 const retryMsMax = 30_000;
 
 interface Watched {
-  readonly control: ServerControl & { close(): Promise<void> };
+  readonly control: ManagedServerControl;
   readonly observer: MemberObserver;
 }
 
@@ -79,6 +84,8 @@ export class GroupRunner {
   #wake = new AbortController();
   #retryAtMs = 0;
   #retryMs = retryMsMin;
+  /** An operation has changed the servers since they were last looked at. */
+  #seenIsOld = false;
   readonly #done: Promise<void>;
 
   constructor(options: GroupRunnerOptions) {
@@ -96,7 +103,7 @@ export class GroupRunner {
     this.#wake.abort();
   }
 
-  /** News of a member from its agent or its heartbeat: whatever was read of the server before is doubtful. */
+  /** The server was reported gone: whatever was read of it before is doubtful. */
   memberNews(member: MemberKey, detail: string): void {
     this.#members.get(member)?.observer.doubt(detail);
     this.notify();
@@ -165,7 +172,7 @@ export class GroupRunner {
 
   async #forget(watched: Watched): Promise<void> {
     watched.observer.stop();
-    await watched.control.close();
+    await watched.control.release();
   }
 
   async #run(): Promise<void> {
@@ -198,6 +205,10 @@ export class GroupRunner {
 
   /** One look and at most one deed. Returns how long to wait for the next look, unless something changes before. */
   async #cycle(): Promise<number> {
+    if (this.#seenIsOld) {
+      this.#seenIsOld = false;
+      await Promise.all([...this.#members.values()].map(({ observer }) => observer.fresh()));
+    }
     const view = this.view();
     const inputs = this.#o.inputs();
     if (view === null || inputs === null || !inputs.storeConnected) return tickMs;
@@ -223,7 +234,7 @@ export class GroupRunner {
       case 'wait':
         return Math.max(1, Math.min(tickMs, action.untilMs - now));
       case 'failover':
-        this.#after(await startFailover(this.#context(), action.from, evaluation, randomUUID()));
+        this.#after('failover', await startFailover(this.#context(), action.from, evaluation, randomUUID()));
         return 0;
       case 'reopen':
         this.#o.log.warn(await reopen(this.#context(), action.member), { group: this.#o.group });
@@ -246,10 +257,11 @@ export class GroupRunner {
       return;
     }
     const resume = journal.operation === 'failover' ? resumeFailover : resumeSwitchover;
-    this.#after(await resume(this.#context(), journal, records));
+    this.#after(journal.operation, await resume(this.#context(), journal, records));
   }
 
-  #after(outcome: OperationOutcome): void {
+  #after(kind: 'failover' | 'switchover', outcome: OperationOutcome): void {
+    this.#o.finished({ kind, result: outcome.result });
     if (outcome.result === 'failed' || outcome.result === 'refused') {
       this.#o.log.error(outcome.reason, { group: this.#o.group });
       this.#backOff();
@@ -292,14 +304,10 @@ export class GroupRunner {
       await refuse(`this engine does not know tasks of the kind "${task.kind}"`);
       return;
     }
-    const target = typeof task.args['to'] === 'string' ? task.args['to'] : null;
+    const target = typeof task.args['target'] === 'string' ? task.args['target'] : null;
     try {
-      await startSwitchover(this.#context(), {
-        id: randomUUID(),
-        target,
-        requestedBy: task.requestedBy,
-        task: task.name,
-      });
+      const request = { id: randomUUID(), target, requestedBy: task.requestedBy, task: task.name };
+      this.#after('switchover', await startSwitchover(this.#context(), request));
     } catch (error) {
       if (!(error instanceof SwitchoverRefusedError)) throw error;
       await refuse(error.message);
@@ -337,7 +345,7 @@ export class GroupRunner {
         return view;
       },
       refresh: () => {
-        for (const { observer } of this.#members.values()) observer.lookNow();
+        this.#seenIsOld = true;
       },
     };
   }

@@ -1,4 +1,4 @@
-import type { MemberKey, Probe, ServerState } from '../core/model.js';
+import { answers, type MemberKey, type Probe, type ServerState } from '../core/model.js';
 import { settle } from '../operations/context.js';
 import type { Clock, ServerControl } from '../ports.js';
 
@@ -15,6 +15,7 @@ export class MemberObserver {
   #wake = new AbortController();
   /** A reading that began before this was overtaken by other news of the server. */
   #doubtedAtMs = -1;
+  #waiting: { readonly sinceMs: number; readonly resolve: () => void }[] = [];
 
   constructor(
     private readonly server: ServerControl,
@@ -37,13 +38,24 @@ export class MemberObserver {
   /** Somebody says that the server is gone: what was read before counts no more until it answers again. */
   doubt(detail: string): void {
     this.#doubtedAtMs = this.clock.monotonicMs();
-    this.#set('unknown', detail);
+    // A server that is known not to answer is no more doubtful than before.
+    if (answers(this.#probe)) this.#set('unknown', detail);
     this.lookNow();
   }
 
   /** Asks now instead of at the next interval. */
   lookNow(): void {
     this.#wake.abort();
+  }
+
+  /** Resolves once a look that began after this call has ended: what was seen before is old then. */
+  async fresh(): Promise<void> {
+    if (this.#stopped.signal.aborted) return;
+    const looked = new Promise<void>((resolve) =>
+      this.#waiting.push({ sinceMs: this.clock.monotonicMs(), resolve }),
+    );
+    this.lookNow();
+    await looked;
   }
 
   stop(): void {
@@ -53,11 +65,19 @@ export class MemberObserver {
 
   async #run(): Promise<void> {
     while (!this.#stopped.signal.aborted) {
+      const startedAtMs = this.clock.monotonicMs();
       await this.#look();
+      this.#waiting = this.#waiting.filter(({ sinceMs, resolve }) => {
+        if (sinceMs > startedAtMs) return true;
+        resolve();
+        return false;
+      });
+      if (this.#waiting.length > 0) continue;
       const signal = this.#wake.signal;
       await this.clock.sleep(this.timing().intervalMs, signal);
       if (signal.aborted) this.#wake = new AbortController();
     }
+    for (const { resolve } of this.#waiting) resolve();
   }
 
   async #look(): Promise<void> {

@@ -31,8 +31,11 @@ export class LiveValue<T> {
   static async open<T>(options: LiveValueOptions<T>): Promise<LiveValue<T>> {
     const live = new LiveValue(options);
     const { zk, path, over } = options;
-    await zk.addWatch(path, (event) => event.type !== 'watch-lost' && live.#look(), { signal: over });
-    const forget = zk.onState(({ state }) => state === 'connected' && live.#look());
+    const lookAgain = (needed: boolean): void => {
+      if (needed) void live.#look();
+    };
+    await zk.addWatch(path, ({ type }) => lookAgain(type !== 'watch-lost'), { signal: over });
+    const forget = zk.onState(({ state }) => lookAgain(state === 'connected'));
     over.addEventListener('abort', forget, { once: true });
     await live.#look();
     return live;

@@ -1,4 +1,5 @@
 import type { ZooKeeper } from '@dcmha/zk-client';
+import { setMaxListeners } from 'node:events';
 import type { Logger } from '../logging/index.js';
 
 export interface SessionKeeperOptions {
@@ -48,6 +49,8 @@ export class SessionKeeper {
     const zk = this.#options.connect();
     this.#current = zk;
     const over = new AbortController();
+    // As many calls and watches as the session has wait for its end.
+    setMaxListeners(0, over.signal);
     const end = (): void => over.abort();
     this.#closing.signal.addEventListener('abort', end, { once: true });
     const forget = zk.onState(({ state, previous, reason }) => {

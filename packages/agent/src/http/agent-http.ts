@@ -1,0 +1,147 @@
+import { timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  agentPaths,
+  closeRequestSchema,
+  type AgentStatus,
+  type CloseAnswer,
+  type CloseRequest,
+} from '@dcmha/zk-schema';
+
+export interface AgentHttpHandlers {
+  readonly status: () => AgentStatus;
+  /** @throws RefusedError */
+  readonly close: (request: CloseRequest) => Promise<CloseAnswer>;
+  readonly isOpenPrimary: () => boolean;
+  /** May be read from within the lag limit, milliseconds (`null`: any lag). */
+  readonly isReadable: (lagMsMax: number | null) => boolean;
+  readonly metrics: () => Promise<string>;
+}
+
+/** The agent will not do what was asked; the message says why. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+}
+
+const bodyBytesMax = 16_384;
+
+/** HTTP face of the agent: status for people and load balancers, and the request to close its server. */
+export class AgentHttp {
+  readonly #server: Server;
+  readonly #handlers: AgentHttpHandlers;
+  readonly #token: string | undefined;
+
+  private constructor(handlers: AgentHttpHandlers, token: string | undefined) {
+    this.#handlers = handlers;
+    this.#token = token;
+    this.#server = createServer({ requestTimeout: 5_000, headersTimeout: 5_000 }, (request, response) => {
+      this.#answer(request, response).catch((error: unknown) => {
+        send(response, 500, { error: error instanceof Error ? error.message : String(error) });
+      });
+    });
+  }
+
+  static async listen(
+    at: { readonly host: string; readonly port: number; readonly token: string | undefined },
+    handlers: AgentHttpHandlers,
+  ): Promise<AgentHttp> {
+    const http = new AgentHttp(handlers, at.token);
+    await new Promise<void>((resolve, reject) => {
+      http.#server.once('error', (error: NodeJS.ErrnoException) =>
+        reject(
+          error.code === 'EADDRINUSE'
+            ? new Error(`the agent cannot listen on ${at.host}:${at.port}: the port is taken; set http.port`)
+            : error,
+        ),
+      );
+      http.#server.listen(at.port, at.host, resolve);
+    });
+    return http;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://agent');
+    switch (url.pathname) {
+      case agentPaths.health:
+        return send(response, 200, { ok: true });
+      case agentPaths.status:
+        return send(response, 200, this.#handlers.status());
+      case agentPaths.metrics:
+        response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' });
+        response.end(await this.#handlers.metrics());
+        return;
+      case agentPaths.primary: {
+        const yes = this.#handlers.isOpenPrimary();
+        return send(response, yes ? 200 : 503, { primary: yes });
+      }
+      case agentPaths.replica: {
+        const lag = url.searchParams.get('lag');
+        if (lag !== null && !/^\d+$/.test(lag))
+          return send(response, 400, { error: 'lag is a number of milliseconds' });
+        const yes = this.#handlers.isReadable(lag === null ? null : Number(lag));
+        return send(response, yes ? 200 : 503, { replica: yes });
+      }
+      case agentPaths.close:
+        return this.#closeServer(request, response);
+      default:
+        return send(response, 404, {
+          error: `there is no ${url.pathname}; there are ${Object.values(agentPaths).join(', ')}`,
+        });
+    }
+  }
+
+  async #closeServer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method !== 'POST') return send(response, 405, { error: 'use POST' });
+    if (!this.#mayAsk(request.headers.authorization)) {
+      return send(response, 401, {
+        error: 'the token is missing or wrong; engines and agents must share http.token',
+      });
+    }
+    const parsed = closeRequestSchema.safeParse(await readJson(request));
+    if (!parsed.success) return send(response, 400, { error: parsed.error.message });
+    try {
+      return send(response, 200, await this.#handlers.close(parsed.data));
+    } catch (error) {
+      if (error instanceof RefusedError) return send(response, 409, { error: error.message });
+      throw error;
+    }
+  }
+
+  #mayAsk(header: string | undefined): boolean {
+    if (this.#token === undefined || header === undefined) return false;
+    const given = Buffer.from(header);
+    const wanted = Buffer.from(`Bearer ${this.#token}`);
+    return given.length === wanted.length && timingSafeEqual(given, wanted);
+  }
+}
+
+function send(response: ServerResponse, status: number, body: object): void {
+  if (response.headersSent) return;
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bodyBytesMax) return undefined;
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

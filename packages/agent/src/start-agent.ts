@@ -1,0 +1,381 @@
+import { ZooKeeperClient } from '@dcmha/zk-client';
+import { MysqlInstance } from '@dcmha/mysql-instance';
+import {
+  buildPath,
+  createLayout,
+  decodeValue,
+  formatAddress,
+  LiveValue,
+  parseAddress,
+  parseGroupPolicy,
+  SessionKeeper,
+  type AgentStatus,
+  type CloseAnswer,
+  type CloseRequest,
+  type Logger,
+  type NodeKey,
+  type NodeParams,
+  type NodeValue,
+} from '@dcmha/zk-schema';
+import type { ZooKeeper } from '@dcmha/zk-client';
+import type { AgentConfig } from './config.js';
+import { guard, type GuardAction } from './core/guard.js';
+import { AgentHttp, RefusedError } from './http/agent-http.js';
+import { agentMetrics } from './http/agent-metrics.js';
+import { leaseEnforced, nothingKnown, type Knowledge } from './shell/knowledge.js';
+import { LocalServer } from './shell/local-server.js';
+import { Presence } from './shell/presence.js';
+import { rejoin } from './shell/rejoin.js';
+
+export interface AgentHandle {
+  readonly agentId: string;
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+const guardTickMs = 250;
+const closeTimeoutMs = 3_000;
+const rejoinPauseMsMin = 500;
+const rejoinPauseMsMax = 30_000;
+
+/** Runs the agent of one server until it is closed. */
+export async function startAgent(
+  config: AgentConfig,
+  { logger }: { readonly logger: Logger },
+): Promise<AgentHandle> {
+  const agent = new Agent(config, logger);
+  await agent.begin();
+  return { agentId: agent.agentId, endpoint: agent.endpoint, close: () => agent.close() };
+}
+
+class Agent {
+  readonly agentId: string;
+  readonly #config: AgentConfig;
+  readonly #logger: Logger;
+  readonly #layout;
+  readonly #server: string;
+  readonly #instance: MysqlInstance;
+  readonly #local: LocalServer;
+  readonly #closing = new AbortController();
+  readonly #knowledge: Knowledge = nothingKnown();
+  #http: AgentHttp | null = null;
+  #keeper: SessionKeeper | null = null;
+  #presence: Presence | null = null;
+  #ticking: NodeJS.Timeout | null = null;
+  #guarding: Promise<void> | null = null;
+  #guardAgain = false;
+  #activity = 'starting';
+  #rejoinAtMs = 0;
+  #rejoinPauseMs = rejoinPauseMsMin;
+  #blocked = '';
+
+  constructor(config: AgentConfig, logger: Logger) {
+    this.#config = config;
+    this.#logger = logger;
+    this.#layout = createLayout({ root: config.zookeeper.root });
+    this.#server = config.server.address;
+    const address = parseAddress(config.server.address);
+    this.agentId = config.agentId ?? address.host;
+    this.#instance = new MysqlInstance({
+      address: parseAddress(config.server.connect ?? config.server.address),
+      ...config.mysql,
+      connectTimeoutMs: config.probe.timeoutMs,
+      applicationName: 'dcmha-agent',
+      onConnectionLost: () => this.#local.lookNow(),
+    });
+    this.#local = new LocalServer({
+      instance: this.#instance,
+      pidFile: config.server.pidFile,
+      ...config.probe,
+      logger,
+      changed: () => this.#changed(),
+    });
+  }
+
+  get endpoint(): string {
+    const { host, advertise } = this.#config.http;
+    return advertise ?? `http://${host}:${this.#http?.port ?? this.#config.http.port}`;
+  }
+
+  async begin(): Promise<void> {
+    const { zookeeper, http } = this.#config;
+    try {
+      this.#http = await AgentHttp.listen(
+        { host: http.host, port: http.port, token: http.token },
+        {
+          status: () => this.#status(),
+          close: (request) => this.#closeFor(request),
+          isOpenPrimary: () => this.#isPrimary && this.#local.status?.readOnly === false,
+          isReadable: (lagMsMax) => this.#isReadable(lagMsMax),
+          metrics: () => agentMetrics(this.#status(), this.#local.status),
+        },
+      );
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+    this.#keeper = new SessionKeeper({
+      logger: this.#logger,
+      connect: () =>
+        new ZooKeeperClient({
+          connect: zookeeper.connect,
+          sessionTimeoutMs: zookeeper.sessionTimeoutMs,
+          ...(zookeeper.auth === undefined ? {} : { auth: [{ scheme: 'digest', auth: zookeeper.auth }] }),
+        }),
+      use: (zk, over) => this.#session(zk, over),
+    });
+    this.#ticking = setInterval(() => this.#guardSoon(), guardTickMs);
+    this.#logger.info('agent started', {
+      agentId: this.agentId,
+      server: this.#server,
+      endpoint: this.endpoint,
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    if (this.#ticking !== null) clearInterval(this.#ticking);
+    await this.#guarding;
+    await this.#keeper?.close();
+    await this.#http?.close();
+    await this.#local.close();
+    this.#instance.close();
+  }
+
+  get #isPrimary(): boolean {
+    return this.#knowledge.primary?.primary === this.#server;
+  }
+
+  #changed(): void {
+    void this.#announce();
+    this.#guardSoon();
+  }
+
+  async #announce(): Promise<void> {
+    await this.#presence?.publish({
+      agentId: this.agentId,
+      server: this.#server,
+      endpoint: this.endpoint,
+      view: this.#local.view,
+      group: this.#knowledge.group,
+      serverUuid: this.#local.status?.serverUuid,
+      mysqldPid: this.#local.pid,
+    });
+  }
+
+  /** Everything that lives as long as one ZooKeeper session. */
+  async #session(zk: ZooKeeper, over: AbortSignal): Promise<void> {
+    this.#presence = new Presence(zk, this.#layout, this.agentId, this.#server, over, this.#logger);
+    over.addEventListener('abort', () => (this.#presence = null), { once: true });
+    const k = this.#knowledge;
+    const follow = <Key extends NodeKey>(
+      key: Key,
+      params: NodeParams<Key>,
+      until: AbortSignal,
+      changed: (value: NodeValue<Key> | null) => void,
+    ) => {
+      const path = buildPath(this.#layout, key, params);
+      return LiveValue.open<NodeValue<Key>>({
+        zk,
+        path,
+        over: until,
+        parse: (data) => decodeValue(key, data, path),
+        failed: (error) => this.#logger.error('not read from ZooKeeper', { path, error: error.message }),
+        changed: (value) => {
+          changed(value);
+          this.#guardSoon();
+        },
+      });
+    };
+    let entered: { readonly group: string | null; readonly end: AbortController } | null = null;
+    const enter = async (group: string | null): Promise<void> => {
+      if (entered !== null && entered.group === group) return;
+      entered?.end.abort();
+      const end = new AbortController();
+      entered = { group, end };
+      k.group = group;
+      if (group === null) {
+        k.primary = null;
+        this.#logger.warn(
+          `${this.#server} is registered in no group yet; register it with "dcmha group add"`,
+        );
+      } else {
+        const until = AbortSignal.any([over, end.signal]);
+        await Promise.all([
+          follow('master', { group }, until, (value) => (k.primary = value)),
+          follow('white', { group }, until, (value) => {
+            k.maintenance = value !== null && (value.untilMs === undefined || value.untilMs > Date.now());
+          }),
+          follow('journal', { group }, until, (value) => (k.operationInProgress = value !== null)),
+          follow(
+            'metaGroup',
+            { group },
+            until,
+            (value) => (k.policy = parseGroupPolicy(value?.policy ?? {})),
+          ),
+        ]);
+      }
+      await this.#announce();
+    };
+    let entering = Promise.resolve();
+    await follow('metaHost', { server: this.#server }, over, (host) => {
+      entering = entering
+        .then(() => enter(host?.group ?? null))
+        .catch((error: Error) => this.#logger.error('group not entered', { error: error.message }));
+    });
+    await entering;
+  }
+
+  #guardSoon(): void {
+    if (this.#closing.signal.aborted) return;
+    this.#guardAgain = true;
+    this.#guarding ??= this.#guardLoop().finally(() => {
+      this.#guarding = null;
+    });
+  }
+
+  async #guardLoop(): Promise<void> {
+    while (this.#guardAgain && !this.#closing.signal.aborted) {
+      this.#guardAgain = false;
+      try {
+        await this.#guardOnce();
+      } catch (error) {
+        this.#logger.error('guard', { error: error instanceof Error ? error.message : String(error) });
+      }
+    }
+  }
+
+  async #guardOnce(): Promise<void> {
+    let action = this.#decide();
+    if (action.kind !== 'none' && !this.#mustHurry()) {
+      // What was read of the server may be older than what is known of the group: look again before doing anything.
+      await this.#local.fresh();
+      action = this.#decide();
+    }
+    if (action.kind !== 'rejoin') this.#activity = action.reason;
+    if (action.kind === 'close') {
+      this.#logger.warn(`closing ${this.#server}: ${action.reason}`);
+      await this.#instance.fence({
+        killClients: true,
+        timeoutMs: closeTimeoutMs,
+        signal: this.#closing.signal,
+      });
+      await this.#local.fresh();
+    } else if (action.kind === 'rejoin') await this.#tryRejoin(action.primary, action.reason);
+  }
+
+  #decide(): GuardAction {
+    const zk = this.#keeper?.current ?? null;
+    const { status, view } = this.#local;
+    const k = this.#knowledge;
+    const channel = status?.channels.find((c) => c.name === '') ?? null;
+    const sessionTimeoutMs = zk?.sessionTimeoutMs ?? this.#config.zookeeper.sessionTimeoutMs;
+    return guard({
+      server: this.#server,
+      mysqld: view.state,
+      primary: k.primary?.primary ?? null,
+      maintenance: k.maintenance,
+      operationInProgress: k.operationInProgress,
+      connected: zk?.state === 'connected' && k.group !== null,
+      leaseRemainingMs: zk?.remainingMs() ?? 0,
+      // Closing takes a moment too: begin while a third of the session is left.
+      leaseMarginMs: sessionTimeoutMs / 3,
+      leaseEnforced: leaseEnforced(k),
+      local:
+        status === null
+          ? null
+          : {
+              writable: !status.readOnly,
+              source:
+                channel === null
+                  ? null
+                  : formatAddress({ host: channel.sourceHost, port: channel.sourcePort }),
+              receiver: channel?.receiver ?? 'stopped',
+              applier: channel?.applier ?? 'stopped',
+            },
+    });
+  }
+
+  /** A lease that runs out does not wait for another look. */
+  #mustHurry(): boolean {
+    return this.#isPrimary && leaseEnforced(this.#knowledge);
+  }
+
+  async #tryRejoin(primary: string, why: string): Promise<void> {
+    if (performance.now() < this.#rejoinAtMs) return;
+    this.#activity = `rejoining ${primary}: ${why}`;
+    this.#logger.info(this.#activity);
+    try {
+      const result = await rejoin({
+        instance: this.#instance,
+        mysql: this.#config.mysql,
+        replication: this.#config.replication,
+        primary,
+        policy: this.#knowledge.policy,
+        signal: this.#closing.signal,
+        logger: this.#logger,
+      });
+      this.#activity = result.detail;
+      if (result.kind === 'blocked') {
+        if (this.#blocked !== result.detail)
+          this.#logger.error(`${this.#server} stays closed: ${result.detail}`);
+        this.#blocked = result.detail;
+        this.#pauseRejoin();
+        return;
+      }
+      this.#blocked = '';
+      this.#rejoinPauseMs = rejoinPauseMsMin;
+      this.#rejoinAtMs = performance.now() + rejoinPauseMsMin;
+    } catch (error) {
+      this.#activity = `rejoin of ${primary} will be tried again: ${error instanceof Error ? error.message : String(error)}`;
+      this.#logger.warn(this.#activity);
+      this.#pauseRejoin();
+    } finally {
+      this.#local.lookNow();
+    }
+  }
+
+  #pauseRejoin(): void {
+    this.#rejoinAtMs = performance.now() + this.#rejoinPauseMs;
+    this.#rejoinPauseMs = Math.min(this.#rejoinPauseMs * 2, rejoinPauseMsMax);
+  }
+
+  #status(): AgentStatus {
+    const { view, status } = this.#local;
+    const { primary, group } = this.#knowledge;
+    return {
+      agentId: this.agentId,
+      server: this.#server,
+      group,
+      mysqld: view.state,
+      detail: view.detail,
+      role: primary === null ? 'unknown' : this.#isPrimary ? 'primary' : 'replica',
+      writable: status === null ? null : !status.readOnly,
+      activity: this.#activity,
+    };
+  }
+
+  #isReadable(lagMsMax: number | null): boolean {
+    const channel = this.#local.status?.channels.find((c) => c.name === '');
+    if (this.#isPrimary || channel === undefined) return false;
+    if (channel.receiver !== 'running' || channel.applier !== 'running') return false;
+    return lagMsMax === null || (channel.lagMs !== null && channel.lagMs <= lagMsMax);
+  }
+
+  async #closeFor({ server, epoch }: CloseRequest): Promise<CloseAnswer> {
+    if (server !== this.#server)
+      throw new RefusedError(`this agent looks after ${this.#server}, not ${server}`);
+    const known = this.#knowledge.primary?.epoch ?? 0;
+    if (epoch < known)
+      throw new RefusedError(`epoch ${epoch} is older than ${known}, which this agent knows`);
+    if (this.#local.view.state === 'down') return { state: 'process-gone' };
+    this.#logger.warn(`closing ${this.#server}: asked for by the operation of epoch ${epoch}`);
+    await this.#instance.fence({
+      killClients: true,
+      timeoutMs: closeTimeoutMs,
+      signal: this.#closing.signal,
+    });
+    this.#local.lookNow();
+    return { state: 'closed' };
+  }
+}

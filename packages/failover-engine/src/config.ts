@@ -1,0 +1,43 @@
+import { z } from 'zod';
+
+const credentials = z.strictObject({ user: z.string().min(1), password: z.string() });
+
+/** Configuration of one engine. Several run; ZooKeeper shares the groups among them. */
+export const engineConfigSchema = z.strictObject({
+  zookeeper: z.strictObject({
+    /** `host:port,host:port`, with a chroot behind if wanted. */
+    connect: z.string().min(1),
+    root: z.string().startsWith('/').default('/mysql'),
+    sessionTimeoutMs: z.int().min(500).max(120_000).default(6_000),
+    /** `user:password` of a digest. */
+    auth: z.string().optional(),
+  }),
+  /** Unique among the engines; default: host and process id. */
+  engineId: z.string().min(1).optional(),
+  /** Account that may read status, set variables, control replication and end connections. */
+  mysql: credentials,
+  /** Account that replicas use to follow their primary. */
+  replication: credentials,
+  http: z
+    .strictObject({
+      host: z.string().default('127.0.0.1'),
+      port: z.int().min(0).max(65_535).default(0),
+      /** Under which address others reach it; default: `http://host:port`. */
+      advertise: z.url().optional(),
+    })
+    .prefault({}),
+  /** Shared with the agents; without it they cannot be asked to close a server. */
+  agentToken: z.string().min(8).optional(),
+  observe: z
+    .strictObject({
+      /** How often a primary is asked for its status. */
+      primaryIntervalMs: z.int().min(20).max(60_000).default(250),
+      replicaIntervalMs: z.int().min(20).max(60_000).default(500),
+      /** How long a server may take to answer. */
+      timeoutMs: z.int().min(50).max(60_000).default(1_000),
+    })
+    .prefault({}),
+});
+
+export type EngineConfig = z.output<typeof engineConfigSchema>;
+export type EngineConfigInput = z.input<typeof engineConfigSchema>;

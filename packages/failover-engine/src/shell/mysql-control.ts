@@ -1,0 +1,104 @@
+import { MysqlInstance, type InstanceStatus } from '@dcmha/mysql-instance';
+import { formatAddress, parseAddress } from '@dcmha/zk-schema';
+import type { MemberKey, ReplicaChannel, ServerState } from '../core/model.js';
+import type { ManagedServerControl } from '../ports.js';
+
+export interface MysqlControlOptions {
+  readonly mysql: { readonly user: string; readonly password: string };
+  readonly replication: { readonly user: string; readonly password: string };
+  readonly timeoutMs: number;
+  /** How long semi-sync waits before it would fall back to async: never, in practice. */
+  readonly semisyncTimeoutMs: number;
+  /** The held connection ended by itself: the first sign of a process that died. */
+  readonly lost: (member: MemberKey, detail: string) => void;
+}
+
+/** A member over `MysqlInstance`, in the engine's terms. */
+export function mysqlControl(key: MemberKey, options: MysqlControlOptions): ManagedServerControl {
+  const instance = new MysqlInstance({
+    address: parseAddress(key),
+    ...options.mysql,
+    connectTimeoutMs: options.timeoutMs,
+    applicationName: 'dcmha-engine',
+    onConnectionLost: (error) => options.lost(key, error.message),
+  });
+  return {
+    key,
+    probe: async (deadline) => {
+      const { verdict, evidence } = await instance.probe(deadline);
+      return { outcome: verdict, detail: evidence.map((e) => e.detail).join('; ') };
+    },
+    read: async (deadline) => serverState(await instance.status(deadline)),
+    close: async (deadline) => void (await instance.fence({ ...deadline, killClients: true })),
+    stopReceiver: (deadline) => instance.stopReceiver(deadline),
+    startReceiver: (deadline) => instance.startReceiver(deadline),
+    startApplier: (deadline) => instance.startApplier(deadline),
+    waitForGtids: (set, deadline) => instance.waitForGtid(set, deadline),
+    prepareAsSource: (ackers, deadline) =>
+      instance.prepareSource({
+        ...deadline,
+        durable: true,
+        semisync: ackers === null ? null : { waitForAckers: ackers, timeoutMs: options.semisyncTimeoutMs },
+      }),
+    openWrites: (deadline) => instance.openWrites(deadline),
+    leaveSource: (deadline) => instance.resetReplication(deadline),
+    follow: async (source, { heartbeatPeriodMs, semisync, durability, ...deadline }) => {
+      await instance.follow(parseAddress(source), {
+        ...deadline,
+        ...options.replication,
+        heartbeatPeriodMs,
+        semisyncReplica: semisync,
+        durability,
+        // Whoever is followed has all that this member received: the candidate was chosen so.
+        discardUnapplied: true,
+      });
+    },
+    longTransactions: async (thresholdMs, deadline) => {
+      const found = await instance.longTransactions(thresholdMs, deadline);
+      return found.map(({ user, ageMs }) => ({ user, ageMs }));
+    },
+    release: async () => instance.close(),
+  };
+}
+
+export function serverState(status: InstanceStatus): ServerState {
+  const channel = status.channels.find((c) => c.name === '') ?? null;
+  return {
+    serverUuid: status.serverUuid,
+    serverId: status.serverId,
+    flavor: status.version.flavor,
+    version: status.version.parts,
+    readOnly: status.readOnly,
+    superReadOnly: status.superReadOnly,
+    gtidMode: status.gtidMode,
+    gtidExecuted: status.gtidExecuted,
+    gtidPurged: status.gtidPurged,
+    logBin: status.logBin,
+    logReplicaUpdates: status.logReplicaUpdates,
+    channel: channel === null ? null : replicaChannel(channel),
+    semisync: {
+      sourceEnabled: status.semisync.sourceEnabled,
+      replicaEnabled: status.semisync.replicaEnabled,
+      ackers: status.semisync.ackers,
+      waitingSessions: status.semisync.waitingSessions,
+    },
+  };
+}
+
+function replicaChannel(channel: InstanceStatus['channels'][number]): ReplicaChannel {
+  const { lastReceiverError, lastApplierError } = channel;
+  const text = (error: typeof lastReceiverError): string =>
+    error === null ? '' : `${error.errno} ${error.message}`;
+  return {
+    source: formatAddress({ host: channel.sourceHost, port: channel.sourcePort }),
+    sourceUuid: channel.sourceUuid,
+    receiver: channel.receiver,
+    applier: channel.applier,
+    receivedGtids: channel.receivedGtids,
+    autoPosition: channel.autoPosition,
+    lagMs: channel.lagMs,
+    delayMs: channel.delayMs,
+    receiverError: text(lastReceiverError),
+    applierError: text(lastApplierError),
+  };
+}
