@@ -24,6 +24,8 @@ export type { ChannelOptions } from './replication/threads.js';
 export type { ApplyProgress, WaitAppliedOptions } from './replication/wait-applied.js';
 export type { SemisyncSourceSettings } from './semisync/semisync-statements.js';
 export type { SemisyncRoles } from './semisync/set-semisync.js';
+export type { KillClientsOptions } from './sessions/kill-clients.js';
+export { findStalledCommits, type StalledCommit, type StallReason } from './sessions/stalled-commits.js';
 export type { LongTransaction } from './sessions/long-transactions.js';
 export type { SessionInfo } from './sessions/session-info.js';
 export type {

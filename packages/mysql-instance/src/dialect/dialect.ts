@@ -38,6 +38,9 @@ export interface StatementTexts {
   readonly isApplied: string;
   /** Answers `applied`: 1 when all of `{set}` is executed here within `{timeoutS}`. */
   readonly waitApplied: string;
+  /** Answers the file being written and its size, columns `File` and `Position`. */
+  readonly binlogStatus: string;
+  readonly rotateBinlog: string;
   readonly resetGtids: string;
   readonly setGtidPurged: string;
   /** Closes the server for writes, as far as the flavor can. */

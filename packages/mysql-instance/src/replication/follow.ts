@@ -96,18 +96,26 @@ async function guardUnapplied(
   if (channel === undefined || options.discardUnapplied === true) return;
   const throwsAway = path === 'full' || (path === 'receiver' && channel.applier === 'stopped');
   if (!throwsAway) return;
+  if (channel.applier === 'stopped' && channel.lastApplierError !== null) {
+    if (channel.receivedGtids === '' || (await isApplied(op, op.session, channel.receivedGtids))) return;
+    throw unapplied(op, `the applier stopped with error ${channel.lastApplierError.errno}`);
+  }
   await stopReceiver(op, options);
   const [stopped] = (await readChannels(op)).filter(({ name }) => name === channel.name);
   if (stopped === undefined || stopped.receivedGtids === '') return;
   if (await isApplied(op, op.session, stopped.receivedGtids)) return;
-  if (stopped.applier === 'stopped' && stopped.lastApplierError === null) await startApplier(op, options);
+  if (stopped.applier === 'stopped') await startApplier(op, options);
   if (await waitForRelayLogApplied(op, { channel: channel.name })) return;
-  throw refusal(
+  throw unapplied(op, 'the time was over before everything received was applied');
+}
+
+function unapplied(op: Operation, why: string): Error {
+  return refusal(
     op,
     'PRECONDITION',
     'change the source',
-    'received transactions are not applied yet, and changing the source now would throw them away',
-    'Wait until the relay log is applied, or allow discardUnapplied.',
+    `received transactions are not applied (${why}), and changing the source now would throw them away`,
+    'Let the applier finish first, or allow discardUnapplied.',
   );
 }
 

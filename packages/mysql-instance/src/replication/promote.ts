@@ -9,6 +9,7 @@ import {
 } from '../semisync/semisync-statements.js';
 import { durabilityStatement } from './durability.js';
 import { readChannels } from './read-channels.js';
+import { rotateBinlogAbove } from './rotate-binlog.js';
 import { resetReplication, stopReceiver } from './threads.js';
 import { isApplied } from './wait-applied.js';
 
@@ -17,10 +18,14 @@ export interface PrepareSourceOptions {
   readonly semisync: SemisyncSourceSettings | null;
   /** Every commit on disk before it is answered (1 and 1). Default true. */
   readonly durable?: boolean;
+  /** Begin a new binlog file when the present one is larger; see `rotateBinlogAbove`. Default 16 MiB; Infinity: never. */
+  readonly rotateBinlogAboveBytes?: number;
 }
 
+export const ROTATE_BINLOG_ABOVE_BYTES_DEFAULT = 16 * 1024 * 1024;
+
 /**
- * Settings of a primary, before its writes are opened, in one round trip. Only when nothing is left to apply: semi-sync's
+ * Settings of a primary, before its writes are opened, and a short binlog file for the replicas to begin with. Only when nothing is left to apply: semi-sync's
  * source side would block the applier.
  *
  * @throws InstanceError `UNSUPPORTED` when semi-sync is wanted and not installed
@@ -32,6 +37,7 @@ export async function prepareSource(op: Operation, options: PrepareSourceOptions
   else if (op.semisync?.source === true) statements.push(semisyncSourceOff(op.semisync.names));
   if (op.semisync?.replica === true) statements.push(semisyncReplica(op.semisync.names, false));
   if (statements.length > 0) await op.session.run(statements);
+  await rotateBinlogAbove(op, options.rotateBinlogAboveBytes ?? ROTATE_BINLOG_ABOVE_BYTES_DEFAULT);
 }
 
 export interface PromoteOptions extends PrepareSourceOptions {

@@ -19,6 +19,7 @@ export const statements: StatementTexts = {
   stopBoth: 'STOP SLAVE{channel}',
   resetChannel: 'RESET SLAVE ALL{channel}',
   changeSource: 'CHANGE MASTER TO {options}{channel}',
+  binlogStatus: 'SHOW MASTER STATUS',
   resetGtids: 'RESET MASTER',
   persistClosed: null,
 };

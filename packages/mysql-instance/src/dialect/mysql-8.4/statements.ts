@@ -21,6 +21,8 @@ export const statements: StatementTexts = {
   beforeFirstChange: null,
   isApplied: 'SELECT GTID_SUBSET({set}, @@GLOBAL.gtid_executed) AS applied',
   waitApplied: 'SELECT WAIT_FOR_EXECUTED_GTID_SET({set}, {timeoutS}) = 0 AS applied',
+  binlogStatus: 'SHOW BINARY LOG STATUS',
+  rotateBinlog: 'FLUSH LOCAL BINARY LOGS',
   resetGtids: 'RESET BINARY LOGS AND GTIDS',
   setGtidPurged: 'SET GLOBAL gtid_purged = {set}',
   close: 'SET GLOBAL super_read_only = ON',
