@@ -117,87 +117,124 @@ class FileSource implements EventSource {
   ): AsyncIterableIterator<EventBatch> {
     const { verifyChecksums = true, pollMs = 50, signal } = this.options;
     const framer = new EventFramer(verifyChecksums);
+    const chunks = new ChunkReader(handle);
     let position = 0;
-    let want = CHUNK_BYTES;
     let closed = false;
-    for (;;) {
-      if (signal?.aborted) return;
-      const { size } = await handle.stat();
-      const length = Math.min(want, Math.max(size - position, 0));
-      const buffer = await readExactly(handle, position, length);
-      const atEnd = position + buffer.length >= size;
+    while (!signal?.aborted) {
+      const { buffer, size } = await chunks.next();
+      const start = position;
       let at = 0;
-      if (position === 0 && buffer.length >= MAGIC.length) {
+      if (start === 0) {
+        if (buffer.length < MAGIC.length) {
+          if (await mayGrow()) {
+            await pause(pollMs, signal);
+            chunks.seek(0);
+            continue;
+          }
+          checkMagic(buffer, file);
+        }
         checkMagic(buffer.subarray(0, MAGIC.length), file);
         at = MAGIC.length;
       }
       const events: RawEvent[] = [];
       let cut = false;
-      want = CHUNK_BYTES;
-      while (position + at > 0 && !cut) {
-        const eventAt = position + at;
-        const eventLength = framer.lengthAt(buffer, at, buffer.length);
-        if (eventLength === undefined) break;
-        if (eventLength < EVENT_HEADER_LENGTH) {
-          if (isTornTail(framer, buffer, at, atEnd)) cut = true;
-          else
-            throw new BinlogCorruptError(`an event cannot be ${eventLength} bytes long`, {
-              file,
-              position: eventAt,
-            });
+      let want = 0;
+      for (;;) {
+        const eventAt = start + at;
+        const length = framer.lengthAt(buffer, at, buffer.length);
+        if (length === undefined) {
+          cut = eventAt + EVENT_HEADER_LENGTH > size;
           break;
         }
-        if (eventLength > buffer.length - at) {
-          if (eventLength > size - eventAt) {
-            cut = true;
-            if (!atEnd) want = Math.max(want, size - eventAt);
-          } else want = Math.max(CHUNK_BYTES, eventLength);
+        if (length < EVENT_HEADER_LENGTH) {
+          cut = framer.inUse && start + buffer.length >= size && isZero(buffer, at);
+          if (cut) break;
+          throw new BinlogCorruptError(`an event cannot be ${length} bytes long`, {
+            file,
+            position: eventAt,
+          });
+        }
+        if (length > buffer.length - at) {
+          cut = length > size - eventAt;
+          want = length;
           break;
         }
         let event: RawEvent;
         try {
           event = framer.frame(buffer, at, file, eventAt);
         } catch (error) {
-          if (error instanceof ChecksumError && framer.inUse && eventAt + eventLength === size) {
-            cut = true;
-            break;
-          }
+          // The last thing that a crashed server wrote may be there in part only.
+          cut = error instanceof ChecksumError && framer.inUse && eventAt + length >= size;
+          if (cut) break;
           throw error;
         }
-        at += eventLength;
+        at += length;
         closed = event.type === EventType.Rotate || event.type === EventType.Stop;
-        if (from === undefined || eventAt >= from || event.type === EventType.FormatDescription) {
-          events.push(event);
-        }
-        if (
-          from !== undefined &&
-          event.type === EventType.FormatDescription &&
-          from > eventAt + eventLength
-        ) {
+        const isDescription = event.type === EventType.FormatDescription;
+        if (from === undefined || eventAt >= from || isDescription) events.push(event);
+        if (isDescription && from !== undefined && from > eventAt + length) {
           if (from > size) {
             throw new BinlogCorruptError(`the file ends at ${size}, before the position to start at`, {
               file,
               position: from,
             });
           }
-          at = from - position; // beyond the buffer: the next read begins there
+          at = from - start;
+          break;
         }
       }
-      if (events.length > 0) yield { events };
-      position += at;
+      position = start + at;
       const rest = size - position;
-      if (rest > 0 && !cut && !(atEnd && rest < EVENT_HEADER_LENGTH)) continue;
-      // At the end of what is there now.
-      if (!closed && (await mayGrow())) {
-        await delay(pollMs, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+      const more = rest > 0 && !cut;
+      // The next chunk is read while this one is used.
+      if (more) chunks.seek(position, want);
+      if (events.length > 0) yield { events };
+      if (more) continue;
+      // At the end of what was there.
+      const wait = !closed && (await mayGrow());
+      if (wait) await pause(pollMs, signal);
+      if (wait || (this.options.follow === true && (await handle.stat()).size > size)) {
+        chunks.seek(position);
         continue;
       }
-      if (position === 0 && size < MAGIC.length) checkMagic(buffer, file);
-      // The server may have written on between the read and the look for the next file.
-      if ((await handle.stat()).size > size) continue;
       yield { events: [], fileEnd: { file, position, cutBytes: rest } };
       return;
     }
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await delay(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+}
+
+/** Reads a file chunk by chunk; the next one is under way as soon as its place is known. */
+class ChunkReader {
+  #size = 0;
+  #next: Promise<{ buffer: Buffer; size: number }>;
+
+  constructor(private readonly handle: FileHandle) {
+    this.#next = this.#read(0, 0);
+    this.#next.catch(() => undefined);
+  }
+
+  /** The bytes from the place last sought on, and how large the file was then. */
+  next(): Promise<{ buffer: Buffer; size: number }> {
+    return this.#next;
+  }
+
+  /** Starts reading at `position`: a chunk, or `length` bytes if that is more. */
+  seek(position: number, length = 0): void {
+    this.#next = this.#read(position, length);
+    // Whoever asks for it gets the error; nobody may ask.
+    this.#next.catch(() => undefined);
+  }
+
+  async #read(position: number, length: number): Promise<{ buffer: Buffer; size: number }> {
+    const wanted = Math.max(length, CHUNK_BYTES);
+    if (position + wanted > this.#size) this.#size = (await this.handle.stat()).size;
+    const size = this.#size;
+    const buffer = await readExactly(this.handle, position, Math.min(wanted, Math.max(size - position, 0)));
+    return { buffer, size };
   }
 }
 
@@ -212,7 +249,7 @@ async function readExactly(handle: FileHandle, position: number, length: number)
   return filled === length ? buffer : buffer.subarray(0, filled);
 }
 
-/** After a crash, a file system may leave zeros behind what was written: no event, and nothing but zeros to the end. */
-function isTornTail(framer: EventFramer, buffer: Buffer, at: number, atEnd: boolean): boolean {
-  return framer.inUse && atEnd && buffer.subarray(at).every((byte) => byte === 0);
+/** After a crash, a file system may leave zeros behind what was written, up to the end. */
+function isZero(buffer: Buffer, at: number): boolean {
+  return buffer.subarray(at).every((byte) => byte === 0);
 }

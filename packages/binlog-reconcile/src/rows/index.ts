@@ -2,7 +2,7 @@ export { charsetOfCollation } from './charset/collations.js';
 export type { DecodeText } from './charset/decode-text-type.js';
 export { textDecoder } from './charset/decode-text.js';
 export * from './column-type.js';
-export { mayGenerateCode, setCodeGeneration } from './decoder/image-decoders.js';
+export { mayGenerateCode, setCodeGeneration } from './decoder/code-generation.js';
 export {
   PartialJsonError,
   SchemaMismatchError,

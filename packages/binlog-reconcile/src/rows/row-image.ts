@@ -14,20 +14,35 @@ import type { Column, ColumnValue, RowImage } from './model.js';
 import type { ParsedTableMap } from './table/table-map.js';
 import { valueText } from './value-text.js';
 
+/** What the images of one row event share. */
+export interface RowsContext {
+  readonly event: RawEvent;
+  readonly table: ParsedTableMap;
+  /** Bytes that hold the images: the event's, or what they opened to. */
+  readonly buffer: Buffer;
+}
+
+/** Of an after-image: JSON columns that hold differences, and the image that they differ from. */
+export interface PartialImage {
+  readonly columns: ReadonlySet<number>;
+  readonly before: PackedRowImage;
+}
+
 /** A row image in an event's bytes. Nothing is decoded until it is asked for. */
 export class PackedRowImage implements RowImage {
-  #starts: Int32Array | undefined;
-  #ends: Int32Array | undefined;
+  /** Where each column begins, then where each ends; found when one is first asked for. */
+  private places: Int32Array | undefined = undefined;
 
   constructor(
-    readonly table: ParsedTableMap,
+    private readonly context: RowsContext,
     private readonly decoder: LayoutDecoder,
-    private readonly buffer: Buffer,
     private readonly start: number,
-    private readonly event: RawEvent,
-    /** Of an after-image: JSON columns that hold differences, and the image that they differ from. */
-    private readonly partial?: { readonly columns: ReadonlySet<number>; readonly before: PackedRowImage },
+    private readonly partial: PartialImage | undefined,
   ) {}
+
+  get table(): ParsedTableMap {
+    return this.context.table;
+  }
 
   get complete(): boolean {
     return this.decoder.complete && (this.partial === undefined || this.partial.before.complete);
@@ -44,14 +59,14 @@ export class PackedRowImage implements RowImage {
     return this.#guard(index, () => {
       if (this.partial?.columns.has(index)) return jsonNodeText(this.#applied(index));
       const codec = this.table.decoders.codecs[index] as ColumnCodec;
-      return codec.read(this.buffer, start, (this.#ends as Int32Array)[index] as number);
+      return codec.read(this.context.buffer, start, this.#endOf(index));
     });
   }
 
   values(): (ColumnValue | undefined)[] {
     if (this.partial === undefined) {
       try {
-        return this.decoder.decode(this.buffer, this.start);
+        return this.decoder.decode(this.context.buffer, this.start);
       } catch (error) {
         if (!(error instanceof DecodeError || error instanceof SignednessUnknown)) throw error;
         // Column by column, the error gets the name of the column.
@@ -71,7 +86,7 @@ export class PackedRowImage implements RowImage {
     if (start === NULL_AT) return null;
     const { type, kind, length } = this.#column(index);
     if (kind === 'binary' && type === ColumnType.String) return this.get(index) as Buffer;
-    const bytes = this.buffer.subarray(start, (this.#ends as Int32Array)[index]);
+    const bytes = this.context.buffer.subarray(start, this.#endOf(index));
     if (type === ColumnType.BlobCompressed || type === ColumnType.VarCharCompressed) {
       return this.#guard(index, () => openColumn(bytes));
     }
@@ -90,16 +105,14 @@ export class PackedRowImage implements RowImage {
     return this.#guard(index, () =>
       this.partial?.columns.has(index)
         ? this.#applied(index)
-        : parseJsonBinary(this.buffer, start, (this.#ends as Int32Array)[index]),
+        : parseJsonBinary(this.context.buffer, start, this.#endOf(index)),
     );
   }
 
   jsonDiffs(index: number): readonly JsonDiff[] | undefined {
     const start = this.#startOf(index);
     if (start < 0 || !this.partial?.columns.has(index)) return undefined;
-    return this.#guard(index, () =>
-      parseJsonDiffs(this.buffer, start, (this.#ends as Int32Array)[index] as number),
-    );
+    return this.#guard(index, () => parseJsonDiffs(this.context.buffer, start, this.#endOf(index)));
   }
 
   toObject(): Record<string, ColumnValue> {
@@ -121,19 +134,23 @@ export class PackedRowImage implements RowImage {
   }
 
   #startOf(index: number): number {
-    if (this.#starts === undefined) {
-      const count = this.table.columns.length;
-      this.#starts = new Int32Array(count);
-      this.#ends = new Int32Array(count);
-      this.decoder.locate(this.buffer, this.start, this.#starts, this.#ends);
+    const count = this.table.columns.length;
+    if (this.places === undefined) {
+      this.places = new Int32Array(2 * count);
+      this.decoder.locate(this.context.buffer, this.start, this.places);
     }
-    return this.#starts[index] ?? (this.#column(index), ABSENT_AT);
+    return index >= 0 && index < count ? (this.places[index] as number) : (this.#column(index), ABSENT_AT);
+  }
+
+  /** Only after {@link #startOf}. */
+  #endOf(index: number): number {
+    return this.places?.[this.table.columns.length + index] as number;
   }
 
   #applied(index: number): JsonNode {
     const before = this.partial?.before.json(index);
     if (before === undefined || before === null) {
-      throw new PartialJsonError(this.#tableName(), this.#columnName(index), this.event);
+      throw new PartialJsonError(this.#tableName(), this.#columnName(index), this.context.event);
     }
     return applyJsonDiffs(before, this.jsonDiffs(index) ?? []);
   }
@@ -148,13 +165,13 @@ export class PackedRowImage implements RowImage {
           this.#tableName(),
           this.#columnName(index),
           'signedness',
-          this.event,
+          this.context.event,
         );
       }
       if (!(error instanceof DecodeError || error instanceof RangeError)) throw error;
       throw new BinlogCorruptError(
         `column ${this.#columnName(index)} of ${this.#tableName()}: ${error.message}`,
-        this.event,
+        this.context.event,
         { cause: error },
       );
     }

@@ -7,20 +7,38 @@ import { parseRowsHeader, rowsTypeOf, type RowsEvent } from '../events/parsers/r
 import type { RawEvent } from '../events/raw-event.js';
 import type { LayoutDecoder } from './decoder/image-decoders.js';
 import type { RowChange, RowChangeKind, RowImage } from './model.js';
-import { PackedRowImage } from './row-image.js';
+import { PackedRowImage, type RowsContext } from './row-image.js';
 import type { ParsedTableMap } from './table/table-map.js';
 
 const NO_BYTES = 'rows without any column, whose number nobody can tell';
 
+interface ChangeContext extends RowsContext {
+  readonly kind: RowChangeKind;
+  readonly flags: number;
+}
+
 class PackedRowChange implements RowChange {
   constructor(
-    readonly kind: RowChangeKind,
-    readonly table: ParsedTableMap,
+    private readonly context: ChangeContext,
     readonly before: RowImage | undefined,
     readonly after: RowImage | undefined,
-    readonly flags: number,
-    readonly event: RawEvent,
   ) {}
+
+  get kind(): RowChangeKind {
+    return this.context.kind;
+  }
+
+  get table(): ParsedTableMap {
+    return this.context.table;
+  }
+
+  get flags(): number {
+    return this.context.flags;
+  }
+
+  get event(): RawEvent {
+    return this.context.event;
+  }
 }
 
 /** Id of the table that a row event changes. */
@@ -38,30 +56,28 @@ export function tableIdOf(event: RawEvent): number {
 export function readRows(event: RawEvent, table: ParsedTableMap): RowChange[] {
   const rows: RowChange[] = [];
   guarded(event, () => {
-    const part = openRows(event, table);
-    const { buffer, end, header, first, second } = part;
-    let at = part.start;
-    while (at < end) {
-      const start = at;
+    const { buffer, start, end, header, first, second } = openRows(event, table);
+    const context: ChangeContext = { event, table, buffer, kind: header.change, flags: header.flags };
+    for (let at = start; at < end;) {
+      const row = at;
       at = after(first, buffer, at, end);
-      const image = new PackedRowImage(table, first, buffer, start, event);
+      const image = new PackedRowImage(context, first, row, undefined);
       if (second === undefined) {
-        if (at === start) throw new DecodeError(NO_BYTES);
         rows.push(
           header.change === 'insert'
-            ? new PackedRowChange('insert', table, undefined, image, header.flags, event)
-            : new PackedRowChange('delete', table, image, undefined, header.flags, event),
+            ? new PackedRowChange(context, undefined, image)
+            : new PackedRowChange(context, image, undefined),
         );
-        continue;
+      } else {
+        let partialColumns: ReadonlySet<number> | undefined;
+        if (header.partial) [partialColumns, at] = readPartialColumns(buffer, at, end, table);
+        const newStart = at;
+        at = after(second, buffer, at, end);
+        const partial = partialColumns === undefined ? undefined : { columns: partialColumns, before: image };
+        const newImage = new PackedRowImage(context, second, newStart, partial);
+        rows.push(new PackedRowChange(context, image, newImage));
       }
-      let partialColumns: ReadonlySet<number> | undefined;
-      if (header.partial) [partialColumns, at] = readPartialColumns(buffer, at, end, table);
-      const newStart = at;
-      at = after(second, buffer, at, end);
-      if (at === start) throw new DecodeError(NO_BYTES);
-      const partial = partialColumns === undefined ? undefined : { columns: partialColumns, before: image };
-      const newImage = new PackedRowImage(table, second, buffer, newStart, event, partial);
-      rows.push(new PackedRowChange('update', table, image, newImage, header.flags, event));
+      if (at === row) throw new DecodeError(NO_BYTES);
     }
   });
   return rows;

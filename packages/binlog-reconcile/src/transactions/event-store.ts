@@ -27,7 +27,7 @@ export class EventStore {
   #count = 0;
   #bytes = 0;
   /** Of each event, the index of its table in `#maps`; -1 = none. */
-  readonly #tables = new NumberList();
+  readonly #tables: number[] = [];
   readonly #maps: ParsedTableMap[] = [];
   #indexed: IndexedEvents | undefined;
 
@@ -64,7 +64,7 @@ export class EventStore {
   *forward(): IterableIterator<StoredEvent> {
     let i = 0;
     for (const event of this.#events ?? this.#indexed?.forward() ?? []) {
-      yield { event, table: this.#maps[this.#tables.at(i++)] };
+      yield { event, table: this.#maps[this.#tables[i++] as number] };
     }
   }
 
@@ -73,12 +73,12 @@ export class EventStore {
     let i = this.#count - 1;
     if (this.#events !== undefined) {
       for (; i >= 0; i--) {
-        yield { event: this.#events[i] as RawEvent, table: this.#maps[this.#tables.at(i)] };
+        yield { event: this.#events[i] as RawEvent, table: this.#maps[this.#tables[i] as number] };
       }
       return;
     }
     for (const event of this.#indexed?.backward() ?? []) {
-      yield { event, table: this.#maps[this.#tables.at(i--)] };
+      yield { event, table: this.#maps[this.#tables[i--] as number] };
     }
   }
 
@@ -97,17 +97,17 @@ export class EventStore {
 
 /** Events that are in a file: only place and length of each are kept. */
 class IndexedEvents {
-  readonly #places = new NumberList();
-  readonly #lengths = new NumberList();
+  readonly #places: number[] = [];
+  readonly #lengths: number[] = [];
   /** Positions that the events state, when the file is a temporary one. */
-  readonly #positions: NumberList | undefined;
+  readonly #positions: number[] | undefined;
   #temporary: number | undefined;
   #written = 0;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
   /** The few formats that events have (those out of a payload have no checksum), and which one each has. */
   readonly #formats: FormatDescription[] = [];
-  readonly #formatOf = new NumberList();
+  readonly #formatOf: number[] = [];
   #released = false;
 
   constructor(
@@ -116,7 +116,7 @@ class IndexedEvents {
     private readonly gtid: string | undefined,
   ) {
     if (path === undefined) {
-      this.#positions = new NumberList();
+      this.#positions = [];
       const name = join(tmpdir(), `dcmha-transaction-${randomUUID()}`);
       this.#temporary = openSync(name, 'wx+', 0o600);
       unlinkSync(name); // it goes away with its descriptor, whatever happens to the process
@@ -177,11 +177,11 @@ class IndexedEvents {
 
   /** Bytes from the begin of one event to the end of another. */
   #span(first: number, last: number): number {
-    return this.#places.at(last) + this.#lengths.at(last) - this.#places.at(first);
+    return (this.#places[last] as number) + (this.#lengths[last] as number) - (this.#places[first] as number);
   }
 
   #read(descriptor: number, first: number, end: number): RawEvent[] {
-    const from = this.#places.at(first);
+    const from = this.#places[first] as number;
     const buffer = Buffer.allocUnsafeSlow(this.#span(first, end - 1));
     let filled = 0;
     while (filled < buffer.length) {
@@ -196,9 +196,9 @@ class IndexedEvents {
     }
     const events: RawEvent[] = [];
     for (let i = first; i < end; i++) {
-      const place = this.#places.at(i);
-      const position = this.#positions?.at(i) ?? place;
-      const format = this.#formats[this.#formatOf.at(i)] as FormatDescription;
+      const place = this.#places[i] as number;
+      const position = this.#positions?.[i] ?? place;
+      const format = this.#formats[this.#formatOf[i] as number] as FormatDescription;
       events.push(readRawEvent(buffer, place - from, this.file, position, format));
     }
     return events;
@@ -225,24 +225,5 @@ class IndexedEvents {
     this.#written += bytes.length;
     this.#pending = [];
     this.#pendingBytes = 0;
-  }
-}
-
-/** Numbers up to 2^53 without an object for each. */
-class NumberList {
-  #values = new Float64Array(16);
-  length = 0;
-
-  push(value: number): void {
-    if (this.length === this.#values.length) {
-      const larger = new Float64Array(this.length * 2);
-      larger.set(this.#values);
-      this.#values = larger;
-    }
-    this.#values[this.length++] = value;
-  }
-
-  at(index: number): number {
-    return this.#values[index] as number;
   }
 }

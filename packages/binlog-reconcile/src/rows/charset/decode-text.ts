@@ -1,4 +1,5 @@
 import type { DecodeText } from './decode-text-type.js';
+import { SHORT_TEXT_MAX, shortAsciiText } from './short-text.js';
 import { latin1Text, utf8Text } from './slice.js';
 import { multiByteText } from './multi-byte.js';
 import { singleByteTables } from './single-byte-tables.js';
@@ -36,16 +37,12 @@ function makeDecoder(charset: string): DecodeText | undefined {
   return packed === undefined ? undefined : multiByteText(packed);
 }
 
-function isAscii(buffer: Buffer, start: number, end: number): boolean {
-  for (let i = start; i < end; i++) if ((buffer[i] as number) > 0x7f) return false;
-  return true;
-}
-
-const SHORT = 24;
-
-/** Short text is checked and read byte by byte: the call into native code costs more than that. */
 function utf8(buffer: Buffer, start: number, end: number): string | undefined {
-  if (end - start <= SHORT && isAscii(buffer, start, end)) return latin1Text(buffer, start, end);
+  const length = end - start;
+  if (length <= SHORT_TEXT_MAX) {
+    const ascii = shortAsciiText(buffer, start, length);
+    if (ascii !== undefined) return ascii;
+  }
   const text = utf8Text(buffer, start, end);
   if (!text.includes('\ufffd')) return text;
   return Buffer.from(text, 'utf8').equals(buffer.subarray(start, end)) ? text : undefined;
@@ -72,8 +69,12 @@ function utf32(buffer: Buffer, start: number, end: number): string | undefined {
 
 function singleByte(upper: string): DecodeText {
   return (buffer, start, end) => {
+    if (end - start <= SHORT_TEXT_MAX) {
+      const ascii = shortAsciiText(buffer, start, end - start);
+      if (ascii !== undefined) return ascii;
+    }
     const latin1 = latin1Text(buffer, start, end);
-    if (isAscii(buffer, start, end)) return latin1;
+    if (!BEYOND_ASCII.test(latin1)) return latin1;
     let text = '';
     for (let i = start; i < end; i++) {
       const byte = buffer[i] as number;
@@ -87,6 +88,8 @@ function singleByte(upper: string): DecodeText {
     return text;
   };
 }
+
+const BEYOND_ASCII = /[\x80-\xff]/;
 
 /** Swedish 7-bit: even some bytes below 0x80 are not ASCII. */
 function swe7(table: string): DecodeText {

@@ -23,13 +23,13 @@ export function closureDecoder(layout: ImageLayout): ImageDecoder {
 
   return {
     skip: (b, p) => walk(b, p, () => undefined),
-    locate(b, p, starts, ends) {
-      starts.fill(ABSENT_AT);
-      for (const { index } of columns) starts[index] = NULL_AT;
+    locate(b, p, places) {
+      places.fill(ABSENT_AT, 0, tableColumns);
+      for (const { index } of columns) places[index] = NULL_AT;
       walk(b, p, (i, start, end) => {
         const { index } = columns[i] as (typeof columns)[number];
-        starts[index] = start;
-        ends[index] = end;
+        places[index] = start;
+        places[tableColumns + index] = end;
       });
     },
     decode(b, p) {

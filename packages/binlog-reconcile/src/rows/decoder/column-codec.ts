@@ -5,7 +5,7 @@ import { ColumnType } from '../column-type.js';
 import { SignednessUnknown } from '../errors.js';
 import { jsonText } from '../json/print.js';
 import type { Column, ColumnValue } from '../model.js';
-import { decimalSize, readDecimal } from '../values/decimal.js';
+import { decimalReader, decimalSize } from '../values/decimal.js';
 import { readDouble, readFloat } from '../values/floating.js';
 import { readBigInt, readBigUint, readMask } from '../values/integers.js';
 import { inet4Text, inet6Text, uuidText } from '../values/network.js';
@@ -62,7 +62,7 @@ export function columnCodec(column: Column): ColumnCodec {
       return { ...fixed(1, (b, p) => year(b[p] as number)), inline: '(b[S]===0?0:1900+b[S])' };
     case ColumnType.NewDecimal: {
       const { length: precision, scale } = column;
-      return fixed(decimalSize(precision, scale), (b, p) => readDecimal(b, p, precision, scale));
+      return fixed(decimalSize(precision, scale), decimalReader(precision, scale));
     }
     case ColumnType.Bit: {
       const size = (column.length + 7) >> 3;

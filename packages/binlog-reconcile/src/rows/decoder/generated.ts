@@ -36,7 +36,7 @@ function source(layout: ImageLayout): string {
   const locate = codecs
     .map((codec, i) => {
       const index = (columns[i] as (typeof columns)[number]).index;
-      return `if(${present(i)}){${step(codec)}S[${index}]=s;E[${index}]=p;}else S[${index}]=${NULL_AT};`;
+      return `if(${present(i)}){${step(codec)}L[${index}]=s;L[${tableColumns + index}]=p;}else L[${index}]=${NULL_AT};`;
     })
     .join('\n');
   const decode = codecs
@@ -47,7 +47,7 @@ function source(layout: ImageLayout): string {
     .join('\n');
   const held = new Map(columns.map(({ index }, i) => [index, `v${i}`]));
   const row = Array.from({ length: tableColumns }, (_, index) => held.get(index) ?? 'undefined').join(',');
-  const fill = columns.length < tableColumns ? `S.fill(${ABSENT_AT});` : '';
+  const fill = columns.length < tableColumns ? `L.fill(${ABSENT_AT},0,${tableColumns});` : '';
 
   return `'use strict';
 ${readers}
@@ -55,7 +55,7 @@ return {
 skip(b,p){${bitmap}${advance}
 ${skip}
 return p;},
-locate(b,p,S,E){let s=0;${fill}${bitmap}${advance}
+locate(b,p,L){let s=0;${fill}${bitmap}${advance}
 ${locate}
 },
 decode(b,p){let s=0;${bitmap}${advance}

@@ -19,10 +19,10 @@ export interface ImageDecoder {
   /** Where the image that begins at `p` ends. May be beyond the buffer when its bytes are damaged. */
   skip(b: Buffer, p: number): number;
   /**
-   * Writes where each column's value begins (behind its length prefix) to `starts` and where it ends to `ends`;
-   * {@link NULL_AT} and {@link ABSENT_AT} say that there is none.
+   * Writes where each column's value begins (behind its length prefix) to the first half of `places`, and where it ends
+   * to the second; {@link NULL_AT} and {@link ABSENT_AT} instead of a begin say that there is none.
    */
-  locate(b: Buffer, p: number, starts: Int32Array, ends: Int32Array): void;
+  locate(b: Buffer, p: number, places: Int32Array): void;
   /** All values: an entry for each column of the table, `undefined` for those not in the image. */
   decode(b: Buffer, p: number): (ColumnValue | undefined)[];
 }

@@ -1,5 +1,6 @@
 import type { Column } from '../model.js';
 import { closureDecoder } from './closures.js';
+import { mayGenerateCode } from './code-generation.js';
 import { columnCodec, type ColumnCodec } from './column-codec.js';
 import { generatedDecoder } from './generated.js';
 import type { ImageDecoder, ImageLayout } from './image-decoder.js';
@@ -13,26 +14,6 @@ export interface LayoutDecoder extends ImageDecoder {
 
 /** Minimal images may hold any combination of columns; past this many, decoders are made again. */
 const LAYOUTS_MAX = 256;
-
-let codeGeneration: boolean | undefined;
-
-/** Whether this process lets code be generated; else decoders are made of closures. */
-export function mayGenerateCode(): boolean {
-  if (codeGeneration === undefined) {
-    try {
-      // eslint-disable-next-line @typescript-eslint/no-implied-eval -- a constant; whether it may run is the question
-      codeGeneration = (new Function('return true') as () => boolean)();
-    } catch {
-      codeGeneration = false;
-    }
-  }
-  return codeGeneration;
-}
-
-/** For tests: `false` makes decoders of closures from now on, `undefined` asks the process again. */
-export function setCodeGeneration(allowed: boolean | undefined): void {
-  codeGeneration = allowed;
-}
 
 /** The decoders of one table: one for each set of columns that its images hold, made when first needed. */
 export class ImageDecoders {

@@ -12,47 +12,73 @@ export function decimalSize(precision: number, scale: number): number {
   );
 }
 
-/**
- * Text of a packed DECIMAL with all digits of its scale. Groups of nine digits are four bytes, big endian; the leading
- * and the trailing group are shorter; the sign bit is inverted, and of a negative number every other bit too.
- */
-export function readDecimal(buffer: Buffer, start: number, precision: number, scale: number): string {
-  const negative = (buffer[start] as number) < 0x80;
-  const flip = negative ? 0xff : 0;
-  let at = start;
-  let firstMask = flip ^ 0x80;
-  const group = (digits: number): number => {
-    const bytes = DIGIT_BYTES[digits] as number;
-    let value = 0;
-    for (let i = 0; i < bytes; i++) {
-      value = value * 256 + ((buffer[at++] as number) ^ firstMask);
-      firstMask = flip;
-    }
-    return value;
-  };
+/** Digits of each group: nine, but for the first of the whole part and the last of the fraction. */
+function groups(digits: number, oddFirst: boolean): number[] {
+  const full = new Array<number>((digits / 9) | 0).fill(9);
+  const odd = digits % 9;
+  if (odd === 0) return full;
+  return oddFirst ? [odd, ...full] : [...full, odd];
+}
 
-  let whole = '';
-  const wholeDigits = precision - scale;
-  if (wholeDigits % 9 !== 0) {
-    const value = group(wholeDigits % 9);
-    if (value !== 0) whole = `${value}`;
-  }
-  for (let i = (wholeDigits / 9) | 0; i > 0; i--) {
-    const value = group(9);
-    if (whole !== '') whole += padded(value, 9);
-    else if (value !== 0) whole = `${value}`;
-  }
-  if (whole === '') whole = '0';
-  if (negative) whole = `-${whole}`;
-  if (scale === 0) return whole;
-  let text = `${whole}.`;
-  for (let i = (scale / 9) | 0; i > 0; i--) text += padded(group(9), 9);
-  const rest = scale % 9;
-  return rest === 0 ? text : text + padded(group(rest), rest);
+/** Reads the text of a packed DECIMAL that begins at `start`. */
+export type ReadDecimal = (buffer: Buffer, start: number) => string;
+
+/**
+ * A reader of DECIMAL(precision, scale): text with all digits of the scale. Groups of nine digits are four bytes, big
+ * endian; the first and the last group are shorter; the sign bit is inverted, and of a negative number every other bit.
+ */
+export function decimalReader(precision: number, scale: number): ReadDecimal {
+  const whole = groups(precision - scale, true);
+  const fraction = groups(scale, false);
+  return (buffer, start) => {
+    const negative = (buffer[start] as number) < 0x80;
+    const flip = negative ? 0xff : 0;
+    let at = start;
+    let sign = 0x80;
+    let text = negative ? '-' : '';
+    let begun = false;
+    for (let i = 0; i < whole.length; i++) {
+      const digits = whole[i] as number;
+      const bytes = DIGIT_BYTES[digits] as number;
+      const value = group(buffer, at, bytes, flip, sign);
+      sign = 0;
+      at += bytes;
+      if (begun) text += padded(value, digits);
+      else if (value !== 0) {
+        text += value;
+        begun = true;
+      }
+    }
+    if (!begun) text += '0';
+    for (let i = 0; i < fraction.length; i++) {
+      const digits = fraction[i] as number;
+      const bytes = DIGIT_BYTES[digits] as number;
+      if (i === 0) text += '.';
+      text += padded(group(buffer, at, bytes, flip, sign), digits);
+      sign = 0;
+      at += bytes;
+    }
+    return text;
+  };
+}
+
+/** Text of one packed DECIMAL; for many of the same kind, keep a {@link decimalReader}. */
+export function readDecimal(buffer: Buffer, start: number, precision: number, scale: number): string {
+  return decimalReader(precision, scale)(buffer, start);
+}
+
+function group(b: Buffer, at: number, bytes: number, flip: number, sign: number): number {
+  let value = (b[at] as number) ^ flip ^ sign;
+  for (let i = 1; i < bytes; i++) value = value * 256 + ((b[at + i] as number) ^ flip);
+  return value;
 }
 
 const POWERS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+const short: string[][] = [1, 2, 3, 4].map((digits) =>
+  Array.from({ length: 10 ** digits }, (_, n) => `${n}`.padStart(digits, '0')),
+);
 
 function padded(value: number, digits: number): string {
-  return `${value + (POWERS[digits] as number)}`.slice(-digits);
+  if (digits <= 4) return (short[digits - 1] as string[])[value] ?? `${value}`;
+  return `${value + (POWERS[digits] as number)}`.slice(1);
 }

@@ -34,8 +34,13 @@ const dayPrefixes = new TextCache((days) => {
   const date = new Date(days * 86_400_000);
   return `${dateText(date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate())} `;
 });
-/** Key: hour << 12 | minute << 6 | second. */
-const times = new TextCache((key) => `${two[key >> 12]}:${two[(key >> 6) & 63]}:${two[key & 63]}`);
+/** `hh:mm:` by hour << 6 | minute, for hours below 32. */
+const hourMinutes: string[] = Array.from({ length: 2048 }, (_, key) => `${two[key >> 6]}:${two[key & 63]}:`);
+
+/** `hh:mm:ss` of hour << 12 | minute << 6 | second. */
+function clockText(key: number): string {
+  return (hourMinutes[key >> 6] as string) + (two[key & 63] as string);
+}
 
 /** DATE: three bytes, little endian: day (5 bits), month (4), year (15). */
 export function readDate(b: Buffer, p: number): string {
@@ -47,10 +52,26 @@ export function fractionSize(digits: number): number {
   return (digits + 1) >> 1;
 }
 
+const three: string[] = Array.from({ length: 1000 }, (_, n) => `${n}`.padStart(3, '0'));
+const pointThree: string[] = three.map((digits) => `.${digits}`);
+const pointTwo: string[] = two.map((digits) => `.${digits}`);
+
 /** `.123` for the packed fraction of `digits` digits; hundredths, ten-thousandths or millionths are stored. */
 function fractionText(value: number, digits: number): string {
-  const stored = digits + (digits & 1);
-  return `.${`${value + 10 ** stored}`.slice(1, 1 + digits)}`;
+  switch (digits) {
+    case 1:
+      return `.${(value / 10) | 0}`;
+    case 2:
+      return pointTwo[value] as string;
+    case 3:
+      return pointThree[(value / 10) | 0] as string;
+    case 4:
+      return (pointTwo[(value / 100) | 0] as string) + (two[value % 100] as string);
+    case 5:
+      return (pointThree[(value / 1000) | 0] as string) + (two[((value / 10) | 0) % 100] as string);
+    default:
+      return (pointThree[(value / 1000) | 0] as string) + (three[value % 1000] as string);
+  }
 }
 
 function bigEndian(b: Buffer, p: number, bytes: number): number {
@@ -63,7 +84,7 @@ function bigEndian(b: Buffer, p: number, bytes: number): number {
 export function readDateTime2(b: Buffer, p: number, digits: number): string {
   const high = ((b[p] as number) << 16) | ((b[p + 1] as number) << 8) | (b[p + 2] as number);
   const low = ((b[p + 3] as number) << 8) | (b[p + 4] as number);
-  const text = datePrefixes.get((high >> 1) & 0x3fffff) + times.get(((high & 1) << 16) | low);
+  const text = datePrefixes.get((high >> 1) & 0x3fffff) + clockText(((high & 1) << 16) | low);
   return digits === 0 ? text : text + fractionText(bigEndian(b, p + 5, fractionSize(digits)), digits);
 }
 
@@ -93,7 +114,7 @@ function epochText(seconds: number): string {
   const minutes = (rest / 60) | 0;
   const hours = (minutes / 60) | 0;
   return (
-    dayPrefixes.get(days) + times.get((hours << 12) | ((minutes - hours * 60) << 6) | (rest - minutes * 60))
+    dayPrefixes.get(days) + clockText((hours << 12) | ((minutes - hours * 60) << 6) | (rest - minutes * 60))
   );
 }
 
@@ -110,9 +131,9 @@ export function readTime2(b: Buffer, p: number, digits: number): string {
 
 function timeText(negative: boolean, hours: number, minutes: number, seconds: number): string {
   const text =
-    hours < 100
-      ? times.get((hours << 12) | (minutes << 6) | seconds)
-      : `${hours}:${two[minutes]}:${two[seconds]}`;
+    hours < 32
+      ? clockText((hours << 12) | (minutes << 6) | seconds)
+      : `${hours < 100 ? two[hours] : hours}:${two[minutes]}:${two[seconds]}`;
   return negative ? `-${text}` : text;
 }
 
@@ -150,7 +171,7 @@ export function packedDateTimeText(b: Buffer, p: number): string {
   const low = b.readUInt32LE(p);
   const high = b.readUInt32LE(p + 4);
   const hms = ((high & 0x1ff) << 8) | (low >>> 24);
-  return `${packedDateText(b, p)} ${times.get(hms)}${fractionText(low & 0xffffff, 6)}`;
+  return `${packedDateText(b, p)} ${clockText(hms)}${fractionText(low & 0xffffff, 6)}`;
 }
 
 /** TIME inside JSON: hour (10), minute (6), second (6) above 24 bits of microseconds, signed 64 bits little endian. */
