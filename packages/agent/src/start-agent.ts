@@ -1,11 +1,8 @@
-import { ZooKeeperClient } from '@dcmha/zk-client';
+import { ZooKeeperClient, type ZooKeeper } from '@dcmha/zk-client';
 import { MysqlInstance } from '@dcmha/mysql-instance';
 import {
-  buildPath,
-  createLayout,
-  decodeValue,
+  createStore,
   formatAddress,
-  LiveValue,
   parseAddress,
   parseGroupPolicy,
   SessionKeeper,
@@ -14,15 +11,14 @@ import {
   type CloseRequest,
   type Logger,
   type NodeKey,
-  type NodeParams,
+  type NodeUpdate,
   type NodeValue,
 } from '@dcmha/zk-schema';
-import type { ZooKeeper } from '@dcmha/zk-client';
 import type { AgentConfig } from './config.js';
 import { guard, type GuardAction } from './core/guard.js';
 import { AgentHttp, RefusedError } from './http/agent-http.js';
 import { agentMetrics } from './http/agent-metrics.js';
-import { leaseEnforced, nothingKnown, type Knowledge } from './shell/knowledge.js';
+import { inMaintenance, leaseEnforced, nothingKnown, type Knowledge } from './shell/knowledge.js';
 import { LocalServer } from './shell/local-server.js';
 import { Presence } from './shell/presence.js';
 import { rejoin } from './shell/rejoin.js';
@@ -52,7 +48,6 @@ class Agent {
   readonly agentId: string;
   readonly #config: AgentConfig;
   readonly #logger: Logger;
-  readonly #layout;
   readonly #server: string;
   readonly #instance: MysqlInstance;
   readonly #local: LocalServer;
@@ -72,7 +67,6 @@ class Agent {
   constructor(config: AgentConfig, logger: Logger) {
     this.#config = config;
     this.#logger = logger;
-    this.#layout = createLayout({ root: config.zookeeper.root });
     this.#server = config.server.address;
     const address = parseAddress(config.server.address);
     this.agentId = config.agentId ?? address.host;
@@ -147,12 +141,12 @@ class Agent {
   }
 
   #changed(): void {
-    void this.#announce();
+    this.#announce();
     this.#guardSoon();
   }
 
-  async #announce(): Promise<void> {
-    await this.#presence?.publish({
+  #announce(): void {
+    this.#presence?.publish({
       agentId: this.agentId,
       server: this.#server,
       endpoint: this.endpoint,
@@ -165,28 +159,23 @@ class Agent {
 
   /** Everything that lives as long as one ZooKeeper session. */
   async #session(zk: ZooKeeper, over: AbortSignal): Promise<void> {
-    this.#presence = new Presence(zk, this.#layout, this.agentId, this.#server, over, this.#logger);
+    const logger = this.#logger;
+    const store = createStore(zk, { root: this.#config.zookeeper.root, logger });
+    this.#presence = new Presence(store, { agentId: this.agentId, server: this.#server }, over, logger);
     over.addEventListener('abort', () => (this.#presence = null), { once: true });
     const k = this.#knowledge;
-    const follow = <Key extends NodeKey>(
-      key: Key,
-      params: NodeParams<Key>,
-      until: AbortSignal,
-      changed: (value: NodeValue<Key> | null) => void,
-    ) => {
-      const path = buildPath(this.#layout, key, params);
-      return LiveValue.open<NodeValue<Key>>({
-        zk,
-        path,
-        over: until,
-        parse: (data) => decodeValue(key, data, path),
-        failed: (error) => this.#logger.error('not read from ZooKeeper', { path, error: error.message }),
-        changed: (value) => {
-          changed(value);
+
+    /** Hands each new value on; one that cannot be read leaves what was known before, and is reported. */
+    const told =
+      <Key extends NodeKey>(what: string, changed: (value: NodeValue<Key> | null) => void) =>
+      (update: NodeUpdate<Key>): void => {
+        if (update.kind === 'value') {
+          changed(update.stored?.value ?? null);
           this.#guardSoon();
-        },
-      });
-    };
+        } else if (update.kind !== 'lost')
+          logger.error(`${what} cannot be read`, { error: String(update.error) });
+      };
+
     let entered: { readonly group: string | null; readonly end: AbortController } | null = null;
     const enter = async (group: string | null): Promise<void> => {
       if (entered !== null && entered.group === group) return;
@@ -196,34 +185,48 @@ class Agent {
       k.group = group;
       if (group === null) {
         k.primary = null;
-        this.#logger.warn(
-          `${this.#server} is registered in no group yet; register it with "dcmha group add"`,
-        );
+        logger.warn(`${this.#server} is registered in no group yet; register it with "dcmha group add"`);
       } else {
-        const until = AbortSignal.any([over, end.signal]);
+        const until = { signal: AbortSignal.any([over, end.signal]) };
         await Promise.all([
-          follow('master', { group }, until, (value) => (k.primary = value)),
-          follow('white', { group }, until, (value) => {
-            k.maintenance = value !== null && (value.untilMs === undefined || value.untilMs > Date.now());
-          }),
-          follow('journal', { group }, until, (value) => (k.operationInProgress = value !== null)),
-          follow(
-            'metaGroup',
+          store.master.watch(
             { group },
+            told('the primary', (value) => (k.primary = value)),
             until,
-            (value) => (k.policy = parseGroupPolicy(value?.policy ?? {})),
+          ),
+          store.white.watch(
+            { group },
+            told('maintenance', (value) => (k.maintenance = value)),
+            until,
+          ),
+          store.journal.watch(
+            { group },
+            told('the journal', (value) => (k.operationInProgress = value !== null)),
+            until,
+          ),
+          store.metaGroup.watch(
+            { group },
+            told('the group', (value) => (k.policy = parseGroupPolicy(value?.policy ?? {}))),
+            until,
           ),
         ]);
       }
-      await this.#announce();
+      this.#announce();
     };
     let entering = Promise.resolve();
-    await follow('metaHost', { server: this.#server }, over, (host) => {
-      entering = entering
-        .then(() => enter(host?.group ?? null))
-        .catch((error: Error) => this.#logger.error('group not entered', { error: error.message }));
-    });
+    await store.metaHost.watch(
+      { server: this.#server },
+      told('the server', (host) => {
+        entering = entering
+          .then(() => enter(host?.group ?? null))
+          .catch((error: unknown) => {
+            if (!over.aborted) logger.error('group not entered', { error: String(error) });
+          });
+      }),
+      { signal: over },
+    );
     await entering;
+    this.#announce();
   }
 
   #guardSoon(): void {
@@ -274,7 +277,7 @@ class Agent {
       server: this.#server,
       mysqld: view.state,
       primary: k.primary?.primary ?? null,
-      maintenance: k.maintenance,
+      maintenance: inMaintenance(k, Date.now()),
       operationInProgress: k.operationInProgress,
       connected: zk?.state === 'connected' && k.group !== null,
       leaseRemainingMs: zk?.remainingMs() ?? 0,

@@ -1,21 +1,11 @@
 import { agentConfigSchema, startAgent, type AgentHandle } from '@dcmha/agent';
 import { MysqlInstance } from '@dcmha/mysql-instance';
 import { accounts, Sandbox, waitUntil, type MysqlGroup, type MysqlServer } from '@dcmha/sandbox';
-import { isZooKeeperError, ZooKeeperClient } from '@dcmha/zk-client';
-import {
-  buildPath,
-  createLayout,
-  decodeValue,
-  encodeValue,
-  type NodeKey,
-  type NodeParams,
-  type NodeValue,
-} from '@dcmha/zk-schema';
+import { ZooKeeperClient } from '@dcmha/zk-client';
+import { createStore, type Store } from '@dcmha/zk-schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { engineConfigSchema, startEngine, type EngineHandle } from '../src/index.js';
-import { ensureFolders } from '../src/shell/folders.js';
 
-const layout = createLayout();
 const group = 'orders';
 const mysql = { user: accounts.admin.user, password: accounts.admin.password };
 const replication = { user: accounts.replication.user, password: accounts.replication.password };
@@ -34,30 +24,12 @@ describe('engines and agents on real servers', () => {
   let sandbox: Sandbox;
   let servers: MysqlGroup;
   let zk: ZooKeeperClient;
+  let store: Store;
   const agents: AgentHandle[] = [];
   const engines: EngineHandle[] = [];
   const keyOf = (server: MysqlServer): string => `${server.host}:${server.port}`;
 
-  const read = async <Key extends NodeKey>(
-    key: Key,
-    params: NodeParams<Key>,
-  ): Promise<NodeValue<Key> | null> => {
-    const path = buildPath(layout, key, params);
-    try {
-      return decodeValue(key, (await zk.get(path)).data, path);
-    } catch (error) {
-      if (isZooKeeperError(error, 'NO_NODE')) return null;
-      throw error;
-    }
-  };
-  const put = async <Key extends NodeKey>(
-    key: Key,
-    params: NodeParams<Key>,
-    value: Parameters<typeof encodeValue<Key>>[1],
-  ) => {
-    const path = buildPath(layout, key, params);
-    await zk.create(path, encodeValue(key, value, path));
-  };
+  const master = async () => (await store.master.read({ group }))?.value;
   const serverNamed = (key: string | undefined): MysqlServer => {
     const found = servers.servers.find((s) => keyOf(s) === key);
     if (found === undefined) throw new Error(`no server ${key}`);
@@ -80,8 +52,8 @@ describe('engines and agents on real servers', () => {
   };
   const healthy = (primary?: string) =>
     eventually(`${primary ?? 'somebody'} is primary with two readable replicas`, async () => {
-      const route = await read('route', { group });
-      const journal = await read('journal', { group });
+      const route = (await store.route.read({ group }))?.value;
+      const journal = await store.journal.read({ group });
       return (
         journal === null &&
         route?.write != null &&
@@ -96,11 +68,12 @@ describe('engines and agents on real servers', () => {
     servers = await sandbox.startGroup({ semiSync: true });
     zk = new ZooKeeperClient({ connect: ensemble.connectString, sessionTimeoutMs: 4_000 });
     await zk.waitConnected({ timeoutMs: 5_000 });
-    await ensureFolders(zk, layout, 5_000);
+    store = createStore(zk);
+    await store.prepare();
     const members = servers.servers.map(keyOf);
-    await put('metaGroup', { group }, { members, policy: { antiFlapMs: 0 } });
-    for (const server of members) await put('metaHost', { server }, { group });
-    await put('master', { group }, { primary: keyOf(servers.primary), epoch: 1, sinceMs: Date.now() });
+    await store.metaGroup.create({ group }, { members, policy: { antiFlapMs: 0 } });
+    for (const server of members) await store.metaHost.create({ server }, { group });
+    await store.master.create({ group }, { primary: keyOf(servers.primary), epoch: 1, sinceMs: Date.now() });
     const zookeeper = { connect: ensemble.connectString, sessionTimeoutMs: 2_000 };
     for (const server of servers.servers) {
       const config = agentConfigSchema.parse({
@@ -129,19 +102,16 @@ describe('engines and agents on real servers', () => {
   });
 
   it('fails over when mysqld is killed; the old primary comes back as a replica', async () => {
-    const before = await read('master', { group });
+    const before = await master();
     const old = serverNamed(before?.primary);
     await write(old, 'INSERT INTO app.t VALUES (1)');
     await old.kill();
-    await eventually(
-      'another primary',
-      async () => (await read('master', { group }))?.primary !== before?.primary,
-    );
-    const after = await read('master', { group });
+    await eventually('another primary', async () => (await master())?.primary !== before?.primary);
+    const after = await master();
     expect(after?.epoch).toBeGreaterThan(before?.epoch ?? 0);
     await eventually(
       'the route names it',
-      async () => (await read('route', { group }))?.write === after?.primary,
+      async () => (await store.route.read({ group }))?.value.write === after?.primary,
     );
     await write(serverNamed(after?.primary), 'INSERT INTO app.t VALUES (2)');
     await old.start();
@@ -149,20 +119,14 @@ describe('engines and agents on real servers', () => {
   });
 
   it('switches over on request, and back', async () => {
-    const before = await read('master', { group });
+    const before = await master();
     for (const target of [
       servers.servers.map(keyOf).find((k) => k !== before?.primary) ?? '',
       before?.primary ?? '',
     ]) {
-      const path = buildPath(layout, 'task', { name: 'task' });
-      await zk.create(
-        path,
-        encodeValue(
-          'task',
-          { kind: 'switchover', group, requestedBy: 'test', requestedAtMs: Date.now(), args: { target } },
-          path,
-        ),
-        { mode: 'persistent-sequential' },
+      await store.task.append(
+        {},
+        { kind: 'switchover', group, requestedBy: 'test', requestedAtMs: Date.now(), args: { target } },
       );
       await healthy(target);
       await write(serverNamed(target), `INSERT INTO app.t VALUES (${Math.floor(Math.random() * 1e9) + 10})`);

@@ -4,7 +4,7 @@ import { parseGroupPolicy, type GroupPolicy } from '@dcmha/zk-schema';
 export interface Knowledge {
   group: string | null;
   primary: { readonly primary: string; readonly epoch: number } | null;
-  maintenance: boolean;
+  maintenance: { readonly untilMs?: number | undefined } | null;
   operationInProgress: boolean;
   policy: GroupPolicy;
 }
@@ -13,7 +13,7 @@ export function nothingKnown(): Knowledge {
   return {
     group: null,
     primary: null,
-    maintenance: false,
+    maintenance: null,
     operationInProgress: false,
     policy: parseGroupPolicy({}),
   };
@@ -21,4 +21,9 @@ export function nothingKnown(): Knowledge {
 
 export function leaseEnforced({ policy }: Knowledge): boolean {
   return policy.fencing === 'lease' && policy.durability.mode === 'async';
+}
+
+/** It ends by itself at its time, also while ZooKeeper cannot be asked. */
+export function inMaintenance({ maintenance }: Knowledge, nowMs: number): boolean {
+  return maintenance !== null && (maintenance.untilMs === undefined || maintenance.untilMs > nowMs);
 }

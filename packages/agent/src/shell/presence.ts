@@ -1,5 +1,4 @@
-import type { Op, ZooKeeper } from '@dcmha/zk-client';
-import { buildPath, encodeValue, type Layout, type Logger } from '@dcmha/zk-schema';
+import type { EphemeralNode, Logger, Store } from '@dcmha/zk-schema';
 import type { LocalView } from '../core/mysqld-state.js';
 
 export interface PresenceFacts {
@@ -7,133 +6,112 @@ export interface PresenceFacts {
   readonly server: string;
   readonly endpoint: string;
   readonly view: LocalView;
-  /** `null` while the server is registered in no group: then it is not announced. */
+  /** `null` while the server is registered in no group: then it is not announced as online. */
   readonly group: string | null;
   readonly serverUuid: string | undefined;
   readonly mysqldPid: number | null;
 }
 
-const timeoutMs = 5_000;
-const foreignPollMs = 100;
+const retryMs = 100;
 
 /**
  * The agent's two ephemeral nodes: `online-clients/<agent>` while the agent lives, with what it sees of its mysqld, and
- * `online-list/<server>` while mysqld is up. Written at once when that changes, one write at a time, the newest facts
- * last. Nodes of an earlier session of this agent are waited for, never deleted: deleting would read as a death.
+ * `online-list/<server>` while mysqld is up. Written at once when that changes, each node one write at a time, the newest
+ * facts last. A node of an earlier session is waited for, never deleted: deleting would read as a death.
  */
 export class Presence {
-  readonly #paths: { readonly client: string; readonly online: string };
-  #announced = false;
-  #online = false;
-  #wanted: PresenceFacts | null = null;
-  #writing: Promise<void> | null = null;
+  readonly #client: Announcement<'onlineClients'>;
+  readonly #online: Announcement<'onlineList'>;
 
   constructor(
-    private readonly zk: ZooKeeper,
-    layout: Layout,
-    agentId: string,
-    server: string,
+    store: Store,
+    { agentId, server }: { readonly agentId: string; readonly server: string },
+    over: AbortSignal,
+    logger: Logger,
+  ) {
+    this.#client = new Announcement(
+      (value) => store.onlineClients.ensureEphemeral({ host: agentId }, value, { signal: over }),
+      over,
+      logger,
+    );
+    this.#online = new Announcement(
+      (value) => store.onlineList.ensureEphemeral({ server }, value, { signal: over }),
+      over,
+      logger,
+    );
+  }
+
+  publish({ agentId, server, endpoint, view, group, serverUuid, mysqldPid }: PresenceFacts): void {
+    const sinceMs = Math.round(view.sinceMs);
+    this.#client.offer({
+      agentId,
+      endpoint,
+      servers: [server],
+      mysqld: { [server]: { state: view.state, sinceMs, detail: view.detail } },
+      pid: process.pid,
+    });
+    this.#online.offer(
+      view.state !== 'up' || group === null
+        ? null
+        : {
+            group,
+            agent: agentId,
+            sinceMs,
+            ...(serverUuid === undefined ? {} : { serverUuid }),
+            ...(mysqldPid === null ? {} : { pid: mysqldPid }),
+          },
+    );
+  }
+}
+
+type Value<Key extends 'onlineClients' | 'onlineList'> = Parameters<EphemeralNode<Key>['update']>[0];
+
+/** Brings one ephemeral node to the newest value offered (`null`: not there), one write after the other. */
+class Announcement<Key extends 'onlineClients' | 'onlineList'> {
+  #node: EphemeralNode<Key> | null = null;
+  #wanted: { readonly value: Value<Key> | null } | null = null;
+  #told = '';
+  #running = false;
+
+  constructor(
+    private readonly make: (value: Value<Key>) => Promise<EphemeralNode<Key>>,
     private readonly over: AbortSignal,
     private readonly logger: Logger,
-  ) {
-    this.#paths = {
-      client: buildPath(layout, 'onlineClients', { host: agentId }),
-      online: buildPath(layout, 'onlineList', { server }),
-    };
+  ) {}
+
+  offer(value: Value<Key> | null): void {
+    this.#wanted = { value };
+    if (this.#running) return;
+    this.#running = true;
+    void this.#run().finally(() => (this.#running = false));
   }
 
-  /** Resolves when these facts, or newer ones, are written. Never rejects. */
-  publish(facts: PresenceFacts): Promise<void> {
-    this.#wanted = facts;
-    this.#writing ??= this.#write().finally(() => {
-      this.#writing = null;
-    });
-    return this.#writing;
-  }
-
-  async #write(): Promise<void> {
+  async #run(): Promise<void> {
     while (this.#wanted !== null && !this.over.aborted) {
-      const facts = this.#wanted;
+      const wanted = this.#wanted;
       this.#wanted = null;
+      const text = JSON.stringify(wanted.value);
+      if (text === this.#told) continue;
       try {
-        await this.#bring(facts);
+        await this.#bring(wanted.value);
+        this.#told = text;
       } catch (error) {
         if (this.over.aborted) return;
-        // The answer of a write may be lost: what is there now decides how to go on.
+        this.#told = '';
         this.logger.warn('presence not written yet', {
           error: error instanceof Error ? error.message : String(error),
         });
-        this.#wanted ??= facts;
-        await new Promise((resolve) => setTimeout(resolve, foreignPollMs));
-        await this.#look().catch(() => undefined);
+        this.#wanted ??= wanted;
+        await new Promise((resolve) => setTimeout(resolve, retryMs));
       }
     }
   }
 
-  async #bring(facts: PresenceFacts): Promise<void> {
-    const up = facts.view.state === 'up' && facts.group !== null;
-    if (!this.#announced) await this.#awaitOwn(this.#paths.client);
-    if (up && !this.#online) await this.#awaitOwn(this.#paths.online);
-
-    const ops: Op[] = [];
-    const client = encodeValue('onlineClients', clientValue(facts), this.#paths.client);
-    if (this.#announced) ops.push({ type: 'set', path: this.#paths.client, data: client });
-    else ops.push({ type: 'create', path: this.#paths.client, mode: 'ephemeral', data: client });
-    if (up !== this.#online) {
-      ops.push(
-        up
-          ? { type: 'create', path: this.#paths.online, mode: 'ephemeral', data: this.#onlineValue(facts) }
-          : { type: 'delete', path: this.#paths.online },
-      );
-    }
-    await this.zk.multi(ops, { signal: this.over, timeoutMs });
-    this.#announced = true;
-    this.#online = up;
+  async #bring(value: Value<Key> | null): Promise<void> {
+    if (value === null) {
+      await this.#node?.remove({ signal: this.over });
+      this.#node = null;
+    } else if (this.#node === null) this.#node = await this.make(value);
+    else await this.#node.update(value, { signal: this.over });
   }
-
-  #onlineValue({ group, agentId, serverUuid, mysqldPid, view }: PresenceFacts): string {
-    return encodeValue(
-      'onlineList',
-      {
-        group: group ?? '',
-        agent: agentId,
-        sinceMs: view.sinceMs,
-        ...(serverUuid === undefined ? {} : { serverUuid }),
-        ...(mysqldPid === null ? {} : { pid: mysqldPid }),
-      },
-      this.#paths.online,
-    );
-  }
-
-  async #look(): Promise<void> {
-    const owns = async (path: string): Promise<boolean> =>
-      (await this.zk.exists(path, { signal: this.over, timeoutMs }))?.ephemeralOwner === this.zk.sessionId;
-    this.#announced = await owns(this.#paths.client);
-    this.#online = await owns(this.#paths.online);
-  }
-
-  /** Waits until no other session holds the node: at most that session's timeout, if its owner is dead. */
-  async #awaitOwn(path: string): Promise<void> {
-    let told = false;
-    while (!this.over.aborted) {
-      const stat = await this.zk.exists(path, { signal: this.over, timeoutMs });
-      if (stat === null || stat.ephemeralOwner === this.zk.sessionId) return;
-      if (!told)
-        this.logger.warn(`${path} is held by another session; waiting for it to end`, {
-          session: `0x${stat.ephemeralOwner.toString(16)}`,
-        });
-      told = true;
-      await new Promise((resolve) => setTimeout(resolve, foreignPollMs));
-    }
-  }
-}
-
-function clientValue({ agentId, endpoint, server, view }: PresenceFacts) {
-  return {
-    agentId,
-    endpoint,
-    servers: [server],
-    mysqld: { [server]: { state: view.state, sinceMs: Math.round(view.sinceMs), detail: view.detail } },
-    pid: process.pid,
-  };
 }

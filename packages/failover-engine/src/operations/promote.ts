@@ -115,7 +115,12 @@ export async function standDown(
       `${reason}; and ${oldPrimary} cannot take its writes back: ${state.error.message}`,
     );
   }
-  await recorder.enter('standing-down', { primary: primaryRecord(context, oldPrimary, epoch, state.value) });
+  // Written already when another engine left this unfinished: an epoch is never written twice.
+  const renewed = recorder.primary?.epoch === epoch;
+  await recorder.enter(
+    'standing-down',
+    renewed ? {} : { primary: primaryRecord(context, oldPrimary, epoch, state.value) },
+  );
   await followAll(context, recorder, replicas, oldPrimary);
   await open(context, oldPrimary);
   const readers = recorder.readersWithout(oldPrimary);

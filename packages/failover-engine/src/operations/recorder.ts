@@ -1,5 +1,5 @@
 import type { HistoryEntry, Journal, JournalStep } from '../core/journal.js';
-import type { MemberKey, Route } from '../core/model.js';
+import type { MemberKey, PrimaryRecord, Route } from '../core/model.js';
 import type { GroupRecords, LedgerChange } from '../ports.js';
 import {
   stepTimeoutMs,
@@ -19,12 +19,14 @@ export class Recorder {
   readonly notes: string[] = [];
   #journal: Journal;
   #route: Route | null;
+  #primary: PrimaryRecord | null;
   readonly #context: OperationContext;
 
   constructor(context: OperationContext, journal: Journal, records: GroupRecords) {
     this.#context = context;
     this.#journal = journal;
     this.#route = records.route;
+    this.#primary = records.primary;
   }
 
   get journal(): Journal {
@@ -34,6 +36,11 @@ export class Recorder {
   /** The route as this operation read or wrote it last. */
   get route(): Route | null {
     return this.#route;
+  }
+
+  /** The group's primary as this operation read or wrote it last. */
+  get primary(): PrimaryRecord | null {
+    return this.#primary;
   }
 
   get candidate(): MemberKey {
@@ -107,5 +114,6 @@ export class Recorder {
       { timeoutMs: stepTimeoutMs },
     );
     this.#route = route ?? this.#route;
+    this.#primary = rest.primary ?? this.#primary;
   }
 }

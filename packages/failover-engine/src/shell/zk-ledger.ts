@@ -1,5 +1,5 @@
-import { isZooKeeperError, MultiError, type Op, type ZooKeeper } from '@dcmha/zk-client';
-import { buildFolder, buildPath, type Layout, type NodeKey, type NodeParams } from '@dcmha/zk-schema';
+import { isZooKeeperError, MultiError } from '@dcmha/zk-client';
+import { NotOwnerError, type GroupOwner, type Store, type Stored, type StoreOp } from '@dcmha/zk-schema';
 import type { Journal } from '../core/journal.js';
 import {
   OwnershipLostError,
@@ -9,7 +9,6 @@ import {
   type GroupRecords,
   type LedgerChange,
 } from '../ports.js';
-import { decode, encode } from './codec.js';
 import {
   historyToValue,
   journalFromValue,
@@ -22,107 +21,88 @@ import {
 } from './records.js';
 
 export interface ZkLedgerOptions {
-  readonly zk: ZooKeeper;
-  readonly layout: Layout;
-  readonly group: string;
-  /** Version of `engine/fence/<group>` after this engine took ownership. */
-  readonly fenceVersion: number;
+  readonly store: Store;
+  readonly owner: GroupOwner;
   readonly clock: Clock;
-  /** What is known, a moment old, of whether a node is there. Wrong guesses cost a second try. */
+  /** What is known, a moment old, of whether a node is there. A wrong guess costs a second try. */
   readonly exists: (path: string) => boolean;
   /** Versions that the live routers of the group have acknowledged. */
   readonly acknowledged: () => readonly number[];
 }
 
-type Tracked = 'master' | 'route' | 'journal';
-const tracked: readonly Tracked[] = ['master', 'route', 'journal'];
+interface Records {
+  readonly master: Stored<'master'> | null;
+  readonly route: Stored<'route'> | null;
+  readonly journal: Stored<'journal'> | null;
+}
 
 const commitTries = 4;
 const ackPollMs = 2;
-export const historyKept = 200;
 
 /**
- * The records of one group in ZooKeeper. Every commit is one multi that also checks that the group's owner node is there
- * and that nobody has taken ownership since this engine did (the version of the fence counts the takings). So a paused
- * engine that wakes up late fails to write.
+ * The records of one group in ZooKeeper. Every commit is one multi that also checks that this engine still owns the
+ * group, conditional on the records as this ledger read or wrote them last: a paused engine that wakes up late fails.
  */
 export class ZkLedger implements GroupLedger {
   readonly #o: ZkLedgerOptions;
-  /** Version of each record as this ledger read or wrote it last; `null`: there was none. */
-  readonly #versions = new Map<Tracked, number | null>();
+  #records: Records | null = null;
 
   constructor(options: ZkLedgerOptions) {
     this.#o = options;
   }
 
-  async read({ timeoutMs, signal }: Deadline): Promise<GroupRecords> {
-    const { group } = this.#o;
-    const options = { timeoutMs, ...(signal === undefined ? {} : { signal }) };
-    const get = async <Key extends NodeKey>(key: Key, params: NodeParams<Key>) => {
-      const path = this.#path(key, params);
-      try {
-        const { data, stat } = await this.#o.zk.get(path, options);
-        return { value: decode(key, path, data), version: stat.version };
-      } catch (error) {
-        if (isZooKeeperError(error, 'NO_NODE')) return null;
-        throw error;
-      }
-    };
+  get #group(): string {
+    return this.#o.owner.group;
+  }
+
+  async read(deadline: Deadline): Promise<GroupRecords> {
+    const { store, clock } = this.#o;
+    const params = { group: this.#group };
     const [master, route, journal, white] = await Promise.all([
-      get('master', { group }),
-      get('route', { group }),
-      get('journal', { group }),
-      get('white', { group }),
+      store.master.read(params, deadline),
+      store.route.read(params, deadline),
+      store.journal.read(params, deadline),
+      store.white.read(params, deadline),
     ]);
-    this.#versions.set('master', master?.version ?? null);
-    this.#versions.set('route', route?.version ?? null);
-    this.#versions.set('journal', journal?.version ?? null);
+    this.#records = { master, route, journal };
     return {
       primary: master === null ? null : primaryFromValue(master.value),
       route: route === null ? null : routeFromValue(route.value),
       journal: journal === null ? null : journalFromValue(journal.value),
-      maintenance: white === null ? null : maintenanceFromValue(white.value, this.#o.clock.wallMs()),
+      maintenance: white === null ? null : maintenanceFromValue(white.value, clock.wallMs()),
     };
   }
 
   async commit(change: LedgerChange, deadline: Deadline): Promise<void> {
     const endMs = this.#o.clock.monotonicMs() + deadline.timeoutMs;
-    const flipped = new Set<string>();
-    for (let tries = 1; ; tries += 1) {
+    const misjudged = new Set<string>();
+    for (let tries = 1; tries <= commitTries; tries += 1) {
       const leftMs = endMs - this.#o.clock.monotonicMs();
-      if (leftMs <= 0 || tries > commitTries) {
-        throw new Error(
-          `the records of ${this.#o.group} could not be written within ${deadline.timeoutMs} ms`,
-        );
-      }
-      const { ops, after } = this.#ops(change, flipped);
+      if (leftMs <= 0) break;
+      const ops = this.#ops(change, misjudged);
       try {
-        await this.#o.zk.multi(ops, { timeoutMs: leftMs });
-        for (const [key, version] of after) this.#versions.set(key, version);
+        await this.#o.owner.multi(ops, { timeoutMs: leftMs });
+        this.#wrote(change);
         return;
       } catch (error) {
-        if (error instanceof MultiError) {
-          this.#explainRefusal(error, ops, flipped);
-          continue;
-        }
-        if (!isZooKeeperError(error) || !error.maybeApplied) throw error;
-        if (await this.#wasApplied(change, Math.max(1, endMs - this.#o.clock.monotonicMs()))) return;
+        if (error instanceof NotOwnerError) throw new OwnershipLostError(this.#group, error.reason);
+        if (error instanceof MultiError) this.#afterRefusal(error, ops, misjudged);
+        else if (!isZooKeeperError(error) || !error.maybeApplied) throw error;
+        else if (await this.#wasApplied(change, Math.max(1, endMs - this.#o.clock.monotonicMs()))) return;
       }
     }
+    throw new Error(`the records of ${this.#group} could not be written within ${deadline.timeoutMs} ms`);
   }
 
   assertOwner(): void {
-    const { zk, group } = this.#o;
-    if (zk.state !== 'connected' || zk.remainingMs() <= 0) {
-      throw new OwnershipLostError(
-        group,
-        `its ZooKeeper session is ${zk.state}, ${Math.round(zk.remainingMs())} ms remain`,
-      );
-    }
+    const { owner, store } = this.#o;
+    const reason =
+      owner.lostReason ?? (store.zk.state === 'connected' ? null : `the session is ${store.zk.state}`);
+    if (reason !== null) throw new OwnershipLostError(this.#group, reason);
   }
 
-  async hasTask(name: string, { timeoutMs }: Deadline): Promise<boolean> {
-    return (await this.#o.zk.exists(this.#path('task', { name }), { timeoutMs })) !== null;
+  async hasTask(name: string, deadline: Deadline): Promise<boolean> {
+    return (await this.#o.store.task.read({ name }, deadline)) !== null;
   }
 
   async waitRouterAcks(version: number, { timeoutMs, signal }: Deadline): Promise<boolean> {
@@ -134,90 +114,104 @@ export class ZkLedger implements GroupLedger {
     }
   }
 
-  #path<Key extends NodeKey>(key: Key, params: NodeParams<Key>): string {
-    return buildPath(this.#o.layout, key, params);
+  #known(): Records {
+    if (this.#records === null)
+      throw new Error(`records of ${this.#group} are written without having been read`);
+    return this.#records;
   }
 
-  #ops(
-    change: LedgerChange,
-    flipped: ReadonlySet<string>,
-  ): { ops: Op[]; after: Map<Tracked, number | null> } {
-    const { group, layout } = this.#o;
-    const after = new Map<Tracked, number | null>();
-    const ops: Op[] = [
-      { type: 'check', path: this.#path('engineOwner', { group }), version: 0 },
-      { type: 'check', path: this.#path('engineFence', { group }), version: this.#o.fenceVersion },
+  #ops(change: LedgerChange, misjudged: ReadonlySet<string>): StoreOp[] {
+    const { store, clock } = this.#o;
+    const { master, route, journal } = this.#known();
+    const group = this.#group;
+    const ops: StoreOp[] = [];
+    if (change.primary !== undefined) {
+      ops.push(store.master.opWrite({ group }, primaryToValue(change.primary), { over: master }));
+    }
+    if (change.route !== undefined) {
+      ops.push(store.route.opWrite({ group }, routeToValue(change.route, clock.wallMs()), { over: route }));
+    }
+    if (change.journal === null) {
+      if (journal !== null) ops.push(store.journal.opDelete({ group }, { version: journal.version }));
+    } else if (change.journal !== undefined) {
+      ops.push(
+        store.journal.opWrite({ group }, journalToValue(change.journal), {
+          version: journal?.version ?? 'absent',
+        }),
+      );
+    }
+    if (change.history !== undefined)
+      ops.push(store.history.opAppend({ group }, historyToValue(change.history, group)));
+    if (change.takeover !== undefined) ops.push(...this.#takeoverOps(change.takeover, misjudged));
+    if (change.finishedTask !== undefined)
+      ops.push(store.task.opDelete({ name: change.finishedTask }, { version: 'any' }));
+    return ops;
+  }
+
+  #takeoverOps(
+    { oldPrimary, newPrimary, gtidExecuted }: NonNullable<LedgerChange['takeover']>,
+    misjudged: ReadonlySet<string>,
+  ): StoreOp[] {
+    const { store, clock, exists } = this.#o;
+    const condition = (path: string) => ({
+      version: exists(path) !== misjudged.has(path) ? ('any' as const) : ('absent' as const),
+    });
+    const common = { group: this.#group, successor: newPrimary, atMs: Math.round(clock.wallMs()) };
+    const read = { ...common, file: null, position: null, gtidReceived: gtidExecuted };
+    const [executeParams, readParams] = [{ server: newPrimary }, { server: oldPrimary }];
+    return [
+      store.executeGtid.opWrite(
+        executeParams,
+        { ...common, gtidExecuted },
+        condition(store.executeGtid.path(executeParams)),
+      ),
+      store.readbinlogStatus.opWrite(readParams, read, condition(store.readbinlogStatus.path(readParams))),
     ];
-    const put = (key: Tracked, data: string): void => {
-      const path = this.#path(key, { group });
-      const version = this.#versions.get(key);
-      if (version === undefined) throw new Error(`${key} of ${group} is written without having been read`);
-      if (version === null) ops.push({ type: 'create', path, data });
-      else ops.push({ type: 'set', path, data, version });
-      after.set(key, version === null ? 0 : version + 1);
-    };
-    if (change.primary !== undefined) put('master', encode('master', primaryToValue(change.primary)));
-    if (change.route !== undefined)
-      put('route', encode('route', routeToValue(change.route, this.#o.clock.wallMs())));
-    if (change.journal != null) put('journal', encode('journal', journalToValue(change.journal)));
-    const journalVersion = this.#versions.get('journal');
-    if (change.journal === null && journalVersion != null) {
-      ops.push({ type: 'delete', path: this.#path('journal', { group }), version: journalVersion });
-      after.set('journal', null);
-    }
-    if (change.history !== undefined) {
-      const path = `${buildFolder(layout, 'history', { group })}/entry-`;
-      ops.push({
-        type: 'create',
-        path,
-        mode: 'persistent-sequential',
-        data: encode('history', historyToValue(change.history, group)),
-      });
-    }
-    if (change.takeover !== undefined) {
-      const { oldPrimary, newPrimary, gtidExecuted } = change.takeover;
-      const atMs = Math.round(this.#o.clock.wallMs());
-      const common = { group, successor: newPrimary, atMs };
-      const read = { ...common, file: null, position: null, gtidReceived: gtidExecuted };
-      for (const [path, data] of [
-        [
-          this.#path('executeGtid', { server: newPrimary }),
-          encode('executeGtid', { ...common, gtidExecuted }),
-        ],
-        [this.#path('readbinlogStatus', { server: oldPrimary }), encode('readbinlogStatus', read)],
-      ] as const) {
-        const exists = this.#o.exists(path) !== flipped.has(path);
-        ops.push(exists ? { type: 'set', path, data } : { type: 'create', path, data });
-      }
-    }
-    if (change.finishedTask !== undefined) {
-      ops.push({ type: 'delete', path: this.#path('task', { name: change.finishedTask }) });
-    }
-    return { ops, after };
   }
 
-  /** Throws unless the refusal was only a wrong guess about whether an unversioned node exists. */
-  #explainRefusal(error: MultiError, ops: readonly Op[], flipped: Set<string>): void {
-    const op = ops[error.index];
-    const { group } = this.#o;
-    if (op === undefined) throw error;
-    const guessed =
-      op.type === 'create' ? error.code === 'NODE_EXISTS' : op.type === 'set' && op.version === undefined;
-    if (guessed && !tracked.some((key) => op.path === this.#path(key, { group })) && !flipped.has(op.path)) {
-      flipped.add(op.path);
+  /** Returns when only a guess about the existence of an unversioned node was wrong: then it is tried the other way. */
+  #afterRefusal(error: MultiError, ops: readonly StoreOp[], misjudged: Set<string>): void {
+    const failed = ops[error.index];
+    if (failed === undefined) throw error;
+    const { path } = failed.op;
+    if ((failed.node === 'executeGtid' || failed.node === 'readbinlogStatus') && !misjudged.has(path)) {
+      misjudged.add(path);
       return;
     }
-    if (error.code === 'NO_NODE' || error.code === 'BAD_VERSION' || error.code === 'NODE_EXISTS') {
-      throw new OwnershipLostError(group, `${op.type} of ${op.path} was refused (${error.code})`);
-    }
-    throw error;
+    throw new OwnershipLostError(this.#group, `${failed.op.type} of ${path} was refused (${error.code})`);
+  }
+
+  /** Remembers what the multi has made of the records: each write raised the version by one. */
+  #wrote(change: LedgerChange): void {
+    const { master, route, journal } = this.#known();
+    const next = <Node extends Stored<'master'> | Stored<'route'> | Stored<'journal'>>(
+      before: Node | null,
+      value: Node['value'],
+    ): Node => ({ ...before, value, version: before === null ? 0 : before.version + 1 }) as Node;
+    this.#records = {
+      master:
+        change.primary === undefined
+          ? master
+          : next<Stored<'master'>>(master, primaryToValue(change.primary)),
+      route:
+        change.route === undefined
+          ? route
+          : next<Stored<'route'>>(route, routeToValue(change.route, this.#o.clock.wallMs())),
+      journal:
+        change.journal === undefined
+          ? journal
+          : change.journal === null
+            ? null
+            : next<Stored<'journal'>>(journal, journalToValue(change.journal) as Stored<'journal'>['value']),
+    };
   }
 
   /** The answer was lost: says whether the write happened, by what is there now. */
   async #wasApplied(change: LedgerChange, timeoutMs: number): Promise<boolean> {
-    await this.#o.zk.waitConnected({ timeoutMs });
-    const before = new Map(this.#versions);
+    await this.#o.store.zk.waitConnected({ timeoutMs });
+    const before = this.#known();
     const now = await this.read({ timeoutMs });
+    const after = this.#known();
     const applied =
       change.journal !== undefined
         ? sameJournal(now.journal, change.journal)
@@ -225,9 +219,9 @@ export class ZkLedger implements GroupLedger {
           now.route?.version === change.route.version &&
           now.route.write === change.route.write;
     if (applied) return true;
-    for (const key of tracked) {
-      if (before.get(key) !== this.#versions.get(key)) {
-        throw new OwnershipLostError(this.#o.group, `${key} was written by somebody else meanwhile`);
+    for (const key of ['master', 'route', 'journal'] as const) {
+      if (before[key]?.version !== after[key]?.version) {
+        throw new OwnershipLostError(this.#group, `${key} was written by somebody else meanwhile`);
       }
     }
     return false;

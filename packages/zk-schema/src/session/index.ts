@@ -1,2 +1,1 @@
-export { LiveValue, type LiveValueOptions } from './live-value.js';
 export { SessionKeeper, type SessionKeeperOptions } from './session-keeper.js';

@@ -1,0 +1,297 @@
+import type { GroupOwner, Logger, Store } from '@dcmha/zk-schema';
+import { hostname } from 'node:os';
+import type { EngineConfig } from '../config.js';
+import type { Evaluation } from '../core/decide.js';
+import type { MemberKey } from '../core/model.js';
+import { planOwnership } from '../core/ownership.js';
+import { agentClient } from './agent-client.js';
+import { acknowledgedVersions, groupInputs, type InputsOptions } from './group-inputs.js';
+import { GroupRunner, type GroupInputs } from './group-runner.js';
+import { mysqlControl } from './mysql-control.js';
+import { systemClock } from './system-clock.js';
+import { TreeMirror } from './tree-mirror.js';
+import { ZkLedger } from './zk-ledger.js';
+
+export interface EngineShiftOptions {
+  readonly store: Store;
+  /** Aborts when the session is over. */
+  readonly over: AbortSignal;
+  readonly config: EngineConfig;
+  readonly engineId: string;
+  readonly endpoint: string;
+  readonly logger: Logger;
+}
+
+interface Owned {
+  readonly owner: GroupOwner;
+  readonly runner: GroupRunner;
+  lastFailoverWallMs: number | null;
+}
+
+const version = '0.1.0';
+const storeTimeoutMs = 5_000;
+const orphanPatienceMs = 2_000;
+const rebalanceTickMs = 500;
+const historyKept = 200;
+/** Semi-sync never falls back to async: the largest value of the server's variable, 49 days. */
+const semisyncTimeoutMs = 4_294_967_295;
+
+const mirrored = [
+  'white',
+  'task',
+  'metaHost',
+  'metaGroup',
+  'onlineList',
+  'onlineClients',
+  'master',
+  'route',
+  'journal',
+  'routerAck',
+  'engineMembers',
+  'engineOwner',
+  'executeGtid',
+  'readbinlogStatus',
+] as const;
+
+/** One ZooKeeper session of an engine: its membership, its mirror of the tree, the groups it owns. */
+export class EngineShift {
+  readonly #o: EngineShiftOptions;
+  readonly #owned = new Map<string, Owned>();
+  readonly #orphanedSince = new Map<string, number>();
+  readonly #changingHands = new Set<string>();
+  readonly #agentSaid = new Map<MemberKey, string>();
+  #mirror: TreeMirror | null = null;
+  #ticking: NodeJS.Timeout | null = null;
+
+  constructor(options: EngineShiftOptions) {
+    this.#o = options;
+    options.over.addEventListener('abort', () => void this.end(), { once: true });
+  }
+
+  groups(): string[] {
+    return [...this.#owned.keys()].sort();
+  }
+
+  evaluations(group: string): readonly Evaluation[] | null {
+    return this.#owned.get(group)?.runner.evaluations ?? null;
+  }
+
+  async begin(): Promise<void> {
+    const { store, engineId, endpoint, over, logger } = this.#o;
+    await store.prepare({ timeoutMs: storeTimeoutMs });
+    await store.engineMembers.ensureEphemeral(
+      { id: engineId },
+      { id: engineId, host: hostname(), pid: process.pid, sinceMs: Date.now(), version, endpoint },
+      { signal: over },
+    );
+    this.#mirror = await TreeMirror.open({
+      store,
+      over,
+      names: mirrored,
+      changed: (path) => this.#changed(path),
+      failed: (error) => logger.error('mirror of ZooKeeper', { error: text(error) }),
+    });
+    this.#rebalance();
+    if (!over.aborted) this.#ticking = setInterval(() => this.#rebalance(), rebalanceTickMs);
+    logger.info('engine joined', { engineId, endpoint });
+  }
+
+  /** Stops working on every group. Ownership ends with the session. */
+  async end(): Promise<void> {
+    if (this.#ticking !== null) clearInterval(this.#ticking);
+    this.#ticking = null;
+    const ending = [...this.#owned.values()].map(({ runner }) => runner.stop());
+    this.#owned.clear();
+    await Promise.all(ending);
+  }
+
+  #changed(path: string): void {
+    const parsed = this.#o.store.parsePath(path);
+    if (parsed.kind !== 'node') return;
+    switch (parsed.node) {
+      case 'engineMembers':
+      case 'engineOwner':
+      case 'metaGroup':
+        this.#rebalance();
+        break;
+      case 'onlineClients':
+      case 'onlineList':
+        this.#agentNews();
+        return;
+      case 'task':
+        for (const { runner } of this.#owned.values()) runner.notify();
+        return;
+      case 'routerAck':
+        return;
+      default:
+    }
+    const { group } = parsed.params as { readonly group?: string };
+    if (group !== undefined) this.#owned.get(group)?.runner.notify();
+  }
+
+  /** An agent says that its server is gone: what was read from that server before is doubtful. */
+  #agentNews(): void {
+    for (const [group, { runner }] of this.#owned) {
+      for (const { key, agent } of this.#inputs(group)?.members ?? []) {
+        // Once for each death: an agent that is slow to see the server come back must not cast doubt on it again.
+        const news = `${agent.mysqld} ${agent.detail}`;
+        if (this.#agentSaid.get(key) === news) continue;
+        this.#agentSaid.set(key, news);
+        if (agent.mysqld === 'down') runner.memberNews(key, `its agent says: ${agent.detail}`);
+      }
+      runner.notify();
+    }
+  }
+
+  #inputs(group: string): GroupInputs | null {
+    const mirror = this.#mirror;
+    if (mirror === null) return null;
+    const { store, config, logger } = this.#o;
+    const options: InputsOptions = {
+      mirror,
+      agent: (endpoint) => agentClient(endpoint, config.agentToken),
+      connected: () => store.zk.state === 'connected',
+      wallMs: () => systemClock.wallMs(),
+    };
+    try {
+      return groupInputs(options, group, this.#owned.get(group)?.lastFailoverWallMs ?? null);
+    } catch (error) {
+      logger.error(`${group} is left alone: ${text(error)}`, { group });
+      return null;
+    }
+  }
+
+  #rebalance(): void {
+    const mirror = this.#mirror;
+    const { store, engineId, over, logger } = this.#o;
+    if (mirror === null || over.aborted || store.zk.state !== 'connected') return;
+    const groups = mirror.children('metaGroup');
+    const owners = new Map<string, string>();
+    for (const group of mirror.children('engineOwner')) {
+      const owner = mirror.value('engineOwner', { group });
+      if (owner !== null) owners.set(group, owner.engine);
+    }
+    const nowMs = systemClock.monotonicMs();
+    for (const group of groups) {
+      if (owners.has(group)) this.#orphanedSince.delete(group);
+      else if (!this.#orphanedSince.has(group)) this.#orphanedSince.set(group, nowMs);
+    }
+    const plan = planOwnership({
+      me: engineId,
+      engines: mirror.children('engineMembers'),
+      groups,
+      owners,
+      orphanedSince: this.#orphanedSince,
+      nowMs,
+      orphanPatienceMs,
+    });
+    for (const group of plan.claim)
+      if (!this.#owned.has(group)) void this.#changeHands(group, () => this.#claim(group));
+    for (const group of plan.release) {
+      // What is under way is finished first.
+      if (groups.includes(group) && mirror.value('journal', { group }) !== null) continue;
+      void this.#changeHands(group, () => this.#release(group));
+    }
+    for (const [group, { owner }] of this.#owned) {
+      if (owner.lostReason === null && (owners.get(group) ?? engineId) === engineId) continue;
+      logger.warn(`${group} is no longer owned by this engine`, { group, reason: owner.lostReason });
+      void this.#drop(group);
+    }
+  }
+
+  /** One change of hands of a group at a time. */
+  async #changeHands(group: string, change: () => Promise<void>): Promise<void> {
+    if (this.#changingHands.has(group)) return;
+    this.#changingHands.add(group);
+    try {
+      await change();
+    } catch (error) {
+      if (!this.#o.over.aborted)
+        this.#o.logger.warn(`${group} does not change hands: ${text(error)}`, { group });
+    } finally {
+      this.#changingHands.delete(group);
+    }
+  }
+
+  async #claim(group: string): Promise<void> {
+    const { store, engineId, over, logger } = this.#o;
+    const result = await store.claimOwnership(group, { engine: engineId, timeoutMs: storeTimeoutMs });
+    if (!result.owned || over.aborted) return;
+    const owner = store.asOwner(group, result.claim);
+    const lastFailoverWallMs = await this.#lastFailover(group);
+    if (over.aborted) return;
+    this.#owned.set(group, { owner, runner: this.#run(owner), lastFailoverWallMs });
+    logger.info(`owns ${group}`, { group, fence: result.claim.fenceVersion });
+  }
+
+  #run(owner: GroupOwner): GroupRunner {
+    const { store, engineId, config, logger } = this.#o;
+    const { group } = owner;
+    const mirror = this.#mirror as TreeMirror;
+    const runner: GroupRunner = new GroupRunner({
+      engineId,
+      group,
+      clock: systemClock,
+      log: logger,
+      ledger: new ZkLedger({
+        store,
+        owner,
+        clock: systemClock,
+        exists: (path) => mirror.has(path),
+        acknowledged: () => acknowledgedVersions(mirror, group),
+      }),
+      inputs: () => this.#inputs(group),
+      connect: (member) =>
+        mysqlControl(member, {
+          mysql: config.mysql,
+          replication: config.replication,
+          timeoutMs: config.observe.timeoutMs,
+          semisyncTimeoutMs,
+          lost: (key, detail) => runner.memberNews(key, detail),
+        }),
+      timing: config.observe,
+      finished: ({ kind, result }) => {
+        const owned = this.#owned.get(group);
+        if (owned !== undefined && kind === 'failover' && result === 'done') {
+          owned.lastFailoverWallMs = systemClock.wallMs();
+        }
+        store
+          .pruneHistory(group, { keep: historyKept, timeoutMs: storeTimeoutMs })
+          .catch((error: unknown) => logger.debug('history not shortened', { group, error: text(error) }));
+      },
+      ownershipLost: () => void this.#drop(group),
+    });
+    return runner;
+  }
+
+  async #lastFailover(group: string): Promise<number | null> {
+    const { store } = this.#o;
+    const call = { timeoutMs: storeTimeoutMs };
+    const { nodes } = await store.history.list({ group }, call);
+    const entries = await Promise.all(nodes.map((params) => store.history.read(params, call)));
+    const times = entries.flatMap((entry) =>
+      entry !== null && entry.value.kind === 'failover' && entry.value.result === 'done'
+        ? [entry.value.at]
+        : [],
+    );
+    return times.length === 0 ? null : Math.max(...times);
+  }
+
+  async #release(group: string): Promise<void> {
+    const owned = this.#owned.get(group);
+    if (owned === undefined) return;
+    await this.#drop(group);
+    await owned.owner.release({ timeoutMs: storeTimeoutMs });
+    this.#o.logger.info(`gave up ${group}`, { group });
+  }
+
+  async #drop(group: string): Promise<void> {
+    const owned = this.#owned.get(group);
+    this.#owned.delete(group);
+    await owned?.runner.stop();
+  }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
