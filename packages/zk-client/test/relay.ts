@@ -72,6 +72,11 @@ export class Relay {
     this.#tamper = tamper;
   }
 
+  /** Sends bytes to every client, as if they came from the server. */
+  inject(bytes: Buffer): void {
+    for (const { near } of this.#pairs) near.write(bytes);
+  }
+
   async close(): Promise<void> {
     this.cut();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));

@@ -58,8 +58,11 @@ describe('a server that goes silent', () => {
     const { sessionId } = zk;
     silent.hold();
     const heldAt = performance.now();
-    await eventually('left it', () => zk.state === 'disconnected', 10_000);
-    const leftAfterMs = performance.now() - heldAt;
+    let leftAfterMs = 0;
+    zk.onState(({ state }) => {
+      if (state === 'disconnected') leftAfterMs = performance.now() - heldAt;
+    });
+    await eventually('left it', () => leftAfterMs > 0, 10_000);
     await zk.waitConnected();
     expect(relayInUse()).not.toBe(silent);
     // Two thirds, and as much again for a machine that is busy.
@@ -147,9 +150,9 @@ describe('a list of servers', () => {
       const refusing = await Promise.all(Array.from({ length: size }, refusingAddress));
       const zk = client(refusing.join(','));
       const before = process.cpuUsage();
-      const error = await errorOf(zk.waitConnected({ timeoutMs: 1_500 }));
+      const error = await errorOf(zk.waitConnected({ timeoutMs: 1_000 }));
       const { user, system } = process.cpuUsage(before);
-      expect((user + system) / 1_000).toBeLessThan(750);
+      expect((user + system) / 1_000).toBeLessThan(500);
       expect(error).toMatchObject({ code: 'OPERATION_TIMEOUT' });
       for (const address of refusing) expect(error.message).toContain(address);
       expect(error.message).toMatch(/ECONNREFUSED.*check that the servers run/s);

@@ -20,6 +20,9 @@ const maxXid = 0x7fff_ffff;
 
 const noNode = -101;
 
+/** Error numbers of the server go from -1 to -127 (`KeeperException.Code` of 3.9); room is left for more. */
+const lowestError = -255;
+
 /**
  * Requests in the order they were made: on the wire (each answered in that order), or waiting for room on it or for a
  * connection. It writes frames into a writer and reads answers from a reader; sockets, timers and sessions are not its
@@ -129,6 +132,13 @@ export class RequestPipeline {
       this.#corrupt(call, failure);
       throw failure;
     }
+    if (error > 0 || error < lowestError || (error !== 0 && reader.remaining > 0)) {
+      const failure = new JuteError(
+        `${error} with ${reader.remaining} bytes after it is no error of the server`,
+      );
+      this.#corrupt(call, failure);
+      throw failure;
+    }
     if (call.isSettled) return call.sentAtMs;
     if (error !== 0 && !(error === noNode && call.operation.name === 'exists')) {
       call.onAnswer?.(error);
@@ -139,6 +149,7 @@ export class RequestPipeline {
     let result: unknown;
     try {
       result = error === 0 ? call.operation.decode(reader, call.args) : null;
+      if (reader.remaining > 0) throw new JuteError(`${reader.remaining} bytes too many`);
     } catch (cause) {
       this.#corrupt(call, cause);
       throw cause;

@@ -288,7 +288,7 @@ export class Session {
       case 'send-close':
         return this.#sendClose();
       case 'disconnect':
-        return this.#disconnect(action.reason);
+        return this.#disconnect(action);
       case 'change':
         return this.#onChange(action);
       case 'lease-ended':
@@ -352,15 +352,15 @@ export class Session {
     this.#flush();
   }
 
-  #disconnect(reason: string): void {
+  #disconnect({ reason, wasAttached }: SessionAction & { type: 'disconnect' }): void {
     this.#transport?.destroy();
     this.#transport = undefined;
     this.#writer.take();
     this.#pingSentAtMs = null;
     this.#sideRequests.drain();
     this.#credentials.connectionLost();
-    // Only a connection that carried the session takes requests with it: those made since wait for the next one.
-    if (this.#pipeline.inFlightCount > 0 || this.state === 'connected') {
+    // Requests made while there is no connection wait for the next one.
+    if (wasAttached) {
       this.#pipeline.failAll((call) => this.#lossError(call, reason));
       this.#roomListeners.emit();
     }
@@ -435,21 +435,27 @@ export class Session {
     const zxid = reader.long();
     const error = reader.int();
     if (xid === Xid.notification) {
-      if (zxid > 0n) this.#traffic.lastZxid = zxid;
       const event = readWatcherEvent(reader);
+      this.#seen(zxid);
       if (event) this.#owner.onWatchEvent(event);
       return;
     }
     this.#traffic.lastAnsweredAtMs = this.#traffic.lastReceivedAtMs;
-    if (zxid > 0n) this.#traffic.lastZxid = zxid;
     if (xid === Xid.ping) {
-      if (this.#pingSentAtMs !== null) this.#answered(this.#pingSentAtMs);
+      if (this.#pingSentAtMs === null) throw new JuteError('an answer to a ping came that was not sent');
+      this.#answered(this.#pingSentAtMs);
       this.#pingSentAtMs = null;
     } else if (xid === Xid.auth || xid === Xid.setWatches) {
       this.#onSideAnswer(xid, error);
     } else {
       this.#answered(this.#pipeline.answer(xid, error, reader));
     }
+    this.#seen(zxid);
+  }
+
+  /** Only of frames that proved to be well-formed: with a wrong number here no server would take the session back. */
+  #seen(zxid: bigint): void {
+    if (zxid > 0n) this.#traffic.lastZxid = zxid;
   }
 
   #answered(sentAtMs: number): void {

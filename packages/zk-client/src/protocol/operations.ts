@@ -94,7 +94,7 @@ export const syncOperation: Operation<{ path: string }, void> = {
   isWrite: false,
   opCode: () => OpCode.sync,
   encode: (writer, { path }) => writer.string(path),
-  decode: () => undefined,
+  decode: (reader) => void reader.string(),
 };
 
 export const getAclOperation: Operation<{ path: string }, { acl: Acl[]; stat: Stat }> = {
@@ -125,7 +125,8 @@ export const addWatchOperation: Operation<{ path: string; recursive: boolean }, 
     writer.string(path);
     writer.int(recursive ? 1 : 0);
   },
-  decode: () => undefined,
+  // `ErrorResponse`: the error of the header once more.
+  decode: (reader) => void reader.int(),
 };
 
 /** `Watcher.WatcherType.Any` (zookeeper-server): data, child and persistent watches of this session on the node. */

@@ -11,8 +11,11 @@ export type SessionAction =
   | { readonly type: 'attached' }
   | { readonly type: 'send-ping' }
   | { readonly type: 'send-close' }
-  /** Throw the connection away, and fail what was sent or waiting when it had been attached. */
-  | { readonly type: 'disconnect'; readonly reason: string }
+  /**
+   * Throw the connection away. When it carried the session, fail what was sent on it and what waits behind that:
+   * what was made before a loss must not be sent after it.
+   */
+  | { readonly type: 'disconnect'; readonly reason: string; readonly wasAttached: boolean }
   | {
       readonly type: 'change';
       readonly state: SessionState;

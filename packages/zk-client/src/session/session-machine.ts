@@ -235,7 +235,7 @@ export class SessionMachine {
     const phase = this.#phase.name;
     if (phase !== 'connecting' && phase !== 'handshaking' && phase !== 'attached') return;
     this.#lastReason = reason;
-    actions.push({ type: 'disconnect', reason });
+    actions.push({ type: 'disconnect', reason, wasAttached: phase === 'attached' });
     if (this.#phase.name === 'attached') {
       const { host, sinceMs } = this.#phase;
       this.#change('disconnected', reason, actions);
@@ -310,7 +310,11 @@ export class SessionMachine {
     const state = this.#closing ? 'closed' : how;
     this.#phase = { name: 'ended' };
     if (name === 'connecting' || name === 'handshaking' || name === 'attached') {
-      actions.push({ type: 'disconnect', reason: reason ?? `the session is ${state}` });
+      actions.push({
+        type: 'disconnect',
+        reason: reason ?? `the session is ${state}`,
+        wasAttached: name === 'attached',
+      });
     }
     this.#change(state, reason, actions);
   }
