@@ -52,8 +52,27 @@ describe('a client that is cut off', () => {
     expect((await client.exists('/a'))?.ephemeralOwner).toBe(sessionId);
   });
 
-  it('expires by its own clock no later than at the ensemble, which then deletes its nodes', async () => {
+  it('knows by its own clock, no later than the ensemble, that its session may be gone', async () => {
     const client = await connected({ sessionTimeoutMs: 6000 });
+    const states = statesOf(client);
+    const write = outcome(client.create('/a', '', { timeoutMs: 60_000 }));
+    await clock.advance(0);
+    client.cut();
+    await clock.advance(5999);
+    expect(ensemble.sessions()).toHaveLength(1);
+    await clock.advance(1);
+    expect(client.remainingMs()).toBe(0);
+    await clock.advance(1);
+    expect(ensemble.sessions()).toEqual([]);
+    expect(client.state).toBe('disconnected');
+    client.heal();
+    await clock.advance(0);
+    expect(states).toEqual(['disconnected', 'expired']);
+    expect(write.value).toBeDefined();
+  });
+
+  it('may be made to expire by its own clock, before the ensemble deletes its nodes', async () => {
+    const client = await connected({ sessionTimeoutMs: 6000, expireByOwnClock: true });
     const watcher = await connected();
     const states = statesOf(client);
     await client.create('/a', 'x', { mode: 'ephemeral' });

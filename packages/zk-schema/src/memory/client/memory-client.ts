@@ -32,6 +32,11 @@ export interface MemoryClientOptions {
   /** Deadline of a call without its own; default: the session timeout. */
   readonly requestTimeoutMs?: number;
   readonly auth?: readonly { readonly scheme: string; readonly auth: string }[];
+  /**
+   * As `ZooKeeperClient` has it. Default false: only the ensemble says that the session is gone, until then the client
+   * tries to come back to it. True: `expired` as soon as `remainingMs()` is 0 without a connection.
+   */
+  readonly expireByOwnClock?: boolean;
   readonly defaultAcl?: readonly Acl[];
   /** Called with what a listener threw; by default it is thrown again, outside of the client. */
   readonly onListenerError?: (error: unknown) => void;
@@ -57,6 +62,7 @@ type ToClient = Answer | { readonly event: NodeEvent; readonly path: string };
 const outstandingMax = 20_000;
 
 const closeTimeoutMs = 2000;
+const silenceReason = 'nothing was heard for the whole session timeout';
 
 /**
  * A session with the in-memory ensemble: the `ZooKeeper` interface, and what a test or a simulation does to its
@@ -304,9 +310,9 @@ export class MemoryClient implements ZooKeeper {
   /** SIGCONT: its timers run first, then what waited is delivered. */
   thaw(): void {
     if (!this.#frozen) return;
-    const tooLate = this.#session !== null && this.remainingMs() === 0;
+    const late = this.#session !== null && this.remainingMs() === 0;
     this.#frozen = false;
-    if (tooLate) return this.#expired('nothing was heard for the whole session timeout');
+    if (late && this.#options.expireByOwnClock === true) return this.#expired(silenceReason);
     for (const run of this.#overdue.splice(0)) run();
     if (this.#hungUp !== null) this.#noticeHangUp();
     else if (this.#link === 'up') this.#goOn();
@@ -459,9 +465,10 @@ export class MemoryClient implements ZooKeeper {
     for (const call of this.#inFlight.splice(0)) call.fail('CONNECTION_LOSS', reason);
     if (this.#state === 'connected') this.#setState('disconnected', reason);
     this.#cancelOwnClock?.();
-    this.#cancelOwnClock = this.#clock.schedule(this.remainingMs(), () =>
-      this.#whenRunning(() => this.#expired('nothing was heard for the whole session timeout')),
-    );
+    if (this.#options.expireByOwnClock === true)
+      this.#cancelOwnClock = this.#clock.schedule(this.remainingMs(), () =>
+        this.#whenRunning(() => this.#expired(silenceReason)),
+      );
     this.#reconnectSoon();
   }
 
