@@ -14,6 +14,7 @@ export type SandboxErrorCode =
   | 'NO_SUCH_SANDBOX'
   | 'NO_SUCH_SERVER'
   | 'SANDBOX_EXISTS'
+  | 'SCENE_FAILED'
   | 'BAD_OPTION';
 
 /** The class above every error of this package: `message` says what is wrong and what to do about it. */

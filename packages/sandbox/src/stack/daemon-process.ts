@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ManagedServer, type ManagedServerContext } from '../process/managed-server.js';
 import type { ProcessSpec } from '../process/owned-process.js';
@@ -13,14 +13,13 @@ export interface DaemonOptions {
   readonly dcmha: string;
   /** Written as JSON, for `--config`. */
   readonly config: object;
-  /** Resolves when the daemon does its work; throws while it does not. Tried until it resolves. */
-  readonly ready: () => Promise<void>;
   /** Deadline for it, default 30 000. */
   readonly readyTimeoutMs?: number;
   /** More environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
+const readyEvent = /^\{"event":"ready"/;
 const defaultReadyTimeoutMs = 30_000;
 
 /** A daemon of dcmha as a process of its own, run as an operator runs it: `dcmha agent --config FILE`. */
@@ -29,6 +28,7 @@ export class DaemonProcess extends ManagedServer {
   readonly configFile: string;
   readonly #options: DaemonOptions;
   readonly #folder: string;
+  #logOffset = 0;
 
   constructor(context: ManagedServerContext, folder: string, options: DaemonOptions) {
     super(context, options.name, join(folder, `${options.name}.log`));
@@ -50,6 +50,11 @@ export class DaemonProcess extends ManagedServer {
 
   protected override async spec(): Promise<ProcessSpec> {
     const { kind, name, dcmha, env } = this.#options;
+    // What an earlier run said does not count.
+    this.#logOffset = await readFile(this.logFile, 'utf8').then(
+      (log) => log.length,
+      () => 0,
+    );
     return {
       name,
       file: process.execPath,
@@ -60,7 +65,13 @@ export class DaemonProcess extends ManagedServer {
     };
   }
 
-  protected override probe(): Promise<void> {
-    return this.#options.ready();
+  /** A daemon prints one line of JSON, `{"event":"ready",...}`, once it does its work. */
+  protected override async probe(): Promise<void> {
+    const log = await readFile(this.logFile, 'utf8');
+    const isReady = log
+      .slice(this.#logOffset)
+      .split('\n')
+      .some((line) => readyEvent.test(line));
+    if (!isReady) throw new Error('it has not said that it is ready');
   }
 }

@@ -1,0 +1,178 @@
+import type { HistoryEntry } from '@dcmha/zk-schema';
+import { SandboxError } from '../errors/index.js';
+import type { MysqlServer } from '../mysql/mysql-server.js';
+import { waitUntil } from '../process/wait-until.js';
+import type { Stack } from '../stack/stack.js';
+import type { AcknowledgedWrite, WriteLedger } from '../workload/write-ledger.js';
+import type { DemoEvent } from './demo-result.js';
+import { phasesSince } from './timeline.js';
+
+export interface SceneContext {
+  readonly stack: Stack;
+  readonly ledger: WriteLedger;
+  readonly signal?: AbortSignal;
+}
+
+/** A scene did not come to its end in time: a promise is broken, and there is nothing to go on with. */
+export class SceneFailedError extends SandboxError {
+  constructor(what: string, timeoutMs: number) {
+    super('SCENE_FAILED', `${what} within ${timeoutMs} ms; the logs of the daemons tell more`);
+  }
+}
+
+const failoverTimeoutMs = 20_000;
+const switchoverTimeoutMs = 20_000;
+const historyTimeoutMs = 20_000;
+const rejoinTimeoutMs = 60_000;
+const takeOverTimeoutMs = 30_000;
+
+const wallMs = (monotonicMs: number): number => Date.now() - performance.now() + monotonicMs;
+
+/** Waits for a condition with a deadline; throws `SceneFailedError` naming what did not happen. */
+export async function waitFor<T>(
+  { signal }: SceneContext,
+  what: string,
+  probe: () => Promise<T | undefined> | T | undefined,
+  timeoutMs: number,
+  everyMs = 20,
+): Promise<T> {
+  const value = await waitUntil(probe, { timeoutMs, everyMs, ...(signal ? { signal } : {}) });
+  if (value === undefined) throw new SceneFailedError(what, timeoutMs);
+  return value;
+}
+
+/** Lets the workload write for a while: so many more acknowledged writes. */
+export async function moreWrites(context: SceneContext, count: number, timeoutMs = 30_000): Promise<void> {
+  const wanted = context.ledger.acknowledgedCount + count;
+  await waitFor(
+    context,
+    `${count} more writes were not acknowledged`,
+    () => (context.ledger.acknowledgedCount >= wanted ? true : undefined),
+    timeoutMs,
+  );
+}
+
+export async function currentPrimary({ stack }: SceneContext): Promise<MysqlServer> {
+  const primary = await stack.tree.primary();
+  if (!primary)
+    throw new SandboxError('NO_SUCH_SERVER', `the group ${stack.group} has no primary in ZooKeeper`);
+  return stack.serverAt(primary.primary);
+}
+
+/** kill -9 of the primary's mysqld; ends once the failover is in the group's history. */
+export async function failover(context: SceneContext): Promise<{ event: DemoEvent; killed: MysqlServer }> {
+  const { stack } = context;
+  const old = await currentPrimary(context);
+  const newestBefore = await stack.tree.newestHistory();
+  const killedAtMs = performance.now();
+  const killedWallMs = wallMs(killedAtMs);
+  // The signal is sent before `kill` returns; the process needs a moment to be gone.
+  const gone = old.kill();
+  const [first] = await Promise.all([firstWriteElsewhere(context, old, killedAtMs, failoverTimeoutMs), gone]);
+  const entry = await newHistory(context, 'failover', newestBefore);
+  return {
+    event: {
+      kind: 'failover',
+      downtimeMs: round(first.atMs - killedAtMs),
+      phasesMs: phasesSince(killedWallMs, entry, { killed: killedWallMs, firstWrite: wallMs(first.atMs) }),
+      from: old.address,
+      to: addressOf(context, first.serverId),
+    },
+    killed: old,
+  };
+}
+
+/** A planned switchover, asked for as an operator asks. */
+export async function switchover(context: SceneContext): Promise<DemoEvent> {
+  const { stack, ledger } = context;
+  const old = await currentPrimary(context);
+  const newestBefore = await stack.tree.newestHistory();
+  const askedAtMs = performance.now();
+  await stack.tree.requestSwitchover('demo');
+  const first = await firstWriteElsewhere(context, old, askedAtMs, switchoverTimeoutMs);
+  const entry = await newHistory(context, 'switchover', newestBefore);
+  // Acknowledgements of the old primary may come in after the first of the new one; they are not later writes.
+  const last = ledger.lastOn(old.serverId, first.atMs) ?? first;
+  return {
+    kind: 'switchover',
+    downtimeMs: round(first.atMs - last.atMs),
+    phasesMs: phasesSince(entry.at, entry, { lastWrite: wallMs(last.atMs), firstWrite: wallMs(first.atMs) }),
+    from: old.address,
+    to: addressOf(context, first.serverId),
+  };
+}
+
+/** Starts a killed server again; resolves to the milliseconds until it is back in the read pool. */
+export async function rejoin(context: SceneContext, server: MysqlServer): Promise<number> {
+  const startedAtMs = performance.now();
+  await server.start();
+  await waitFor(
+    context,
+    `${server.address} did not come back into the read pool`,
+    async () => ((await context.stack.tree.route())?.read.includes(server.address) ? true : undefined),
+    rejoinTimeoutMs,
+    50,
+  );
+  return performance.now() - startedAtMs;
+}
+
+/** kill -9 of the engine that owns the group; resolves to who took over, and after how many milliseconds. */
+export async function killOwner(
+  context: SceneContext,
+): Promise<{ killed: string; owner: string; tookMs: number }> {
+  const { stack } = context;
+  const killed = await waitFor(
+    context,
+    'no engine owned the group',
+    () => stack.tree.owner(),
+    takeOverTimeoutMs,
+  );
+  const engine = stack.engines.find(({ name }) => name === killed);
+  if (!engine) throw new SandboxError('NO_SUCH_SERVER', `the owner ${killed} is no engine of this demo`);
+  const atMs = performance.now();
+  await engine.kill();
+  const owner = await waitFor(
+    context,
+    `no other engine took over from ${killed}`,
+    async () => {
+      const now = await stack.tree.owner();
+      return now !== undefined && now !== killed ? now : undefined;
+    },
+    takeOverTimeoutMs,
+  );
+  return { killed, owner, tookMs: performance.now() - atMs };
+}
+
+async function firstWriteElsewhere(
+  context: SceneContext,
+  old: MysqlServer,
+  afterMs: number,
+  timeoutMs: number,
+): Promise<AcknowledgedWrite> {
+  return waitFor(
+    context,
+    `no server other than ${old.address} acknowledged a write`,
+    () => context.ledger.firstElsewhere(old.serverId, afterMs),
+    timeoutMs,
+    5,
+  );
+}
+
+async function newHistory(context: SceneContext, kind: string, newestBefore: string): Promise<HistoryEntry> {
+  return waitFor(
+    context,
+    `no ${kind} that was carried out came into the history of the group`,
+    async () => {
+      const entries = await context.stack.tree.historySince(newestBefore);
+      return entries.find((entry) => entry.kind === kind && entry.result === 'done');
+    },
+    historyTimeoutMs,
+  );
+}
+
+function addressOf({ stack }: SceneContext, serverId: number): string {
+  const server = stack.servers.servers.find((candidate) => candidate.serverId === serverId);
+  return server?.address ?? `server_id ${serverId}`;
+}
+
+const round = (ms: number): number => Math.round(ms * 10) / 10;
