@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { numeral } from '../connection/quote.js';
-import { statement, type SqlRunner, type Statement } from '../connection/statement.js';
+import { statement, type ResultSet, type SqlRunner, type Statement } from '../connection/statement.js';
 import { fill } from '../dialect/fill-template.js';
 import { isInstanceError, type InstanceError } from '../errors/instance-error.js';
 import { refusal, type HelperSession, type Operation } from '../instance/operation.js';
@@ -12,8 +12,8 @@ import {
   waitsForAck,
   type SessionInfo,
 } from '../sessions/session-info.js';
-import { isOn } from '../status/parse-values.js';
 import type { FenceOptions, FenceResult } from './fence-options.js';
+import { isClosed, readWriteState } from './write-state.js';
 import { barrierOf, mayReleaseSemisync } from './may-release.js';
 
 /** ER_LOCK_WAIT_TIMEOUT */
@@ -27,7 +27,9 @@ const CLOSE_ATTEMPT_S = 2;
 
 const NOBODY: ReadonlySet<string> = new Set();
 
-type Closing = { readonly done: true } | { readonly done: false; readonly error: InstanceError };
+type Closing =
+  | { readonly done: true; readonly readBack: ResultSet | undefined }
+  | { readonly done: false; readonly error: InstanceError };
 
 /**
  * Closes the server and ends client sessions.
@@ -89,7 +91,10 @@ class Fencing {
         if (this.#killClients) await this.#help(closing);
         outcome = await closing;
       }
-      if (outcome.done) return this.#readBack();
+      if (outcome.done) {
+        if (isClosed(this.#op.dialect, outcome.readBack)) return;
+        throw this.#notClosed('it was closed, and reading back shows it open');
+      }
       if (outcome.error.errno !== LOCK_WAIT_TIMEOUT) throw outcome.error;
       // No second connection was to be had (all in use): kill through this one while it is free, then try again.
       if (this.#killClients) await this.#killRound(this.#op.session);
@@ -101,6 +106,7 @@ class Fencing {
     return [
       statement('set up session', `SET SESSION lock_wait_timeout = ${numeral(CLOSE_ATTEMPT_S)}`),
       fill(this.#op.dialect, 'close', 'close for writes'),
+      readWriteState(this.#op.dialect),
     ];
   }
 
@@ -168,18 +174,6 @@ class Fencing {
     return sessions;
   }
 
-  async #readBack(): Promise<void> {
-    const { dialect, session } = this.#op;
-    const { readOnly, superReadOnly } = dialect.variables.snapshot;
-    const [set] = await session.run([
-      statement('read back', `SELECT ${readOnly} AS readOnly, ${superReadOnly} AS superReadOnly`),
-    ]);
-    const row = set?.rows[0];
-    const closed =
-      isOn(row?.['readOnly']) && (!dialect.features.closesPrivileged || isOn(row?.['superReadOnly']));
-    if (!closed) throw this.#notClosed('it was closed, and reading back shows it open');
-  }
-
   #notClosed(problem: string): InstanceError {
     return refusal(
       this.#op,
@@ -191,9 +185,9 @@ class Fencing {
   }
 }
 
-function settled(running: Promise<unknown>): Promise<Closing> {
+function settled(running: Promise<readonly ResultSet[]>): Promise<Closing> {
   return running.then(
-    () => ({ done: true }) as const,
+    (sets) => ({ done: true, readBack: sets.at(-1) }) as const,
     (error: unknown) => ({ done: false, error: error as InstanceError }) as const,
   );
 }

@@ -1,6 +1,7 @@
 import type { InstanceAddress } from '../address/instance-address.js';
 import { statement, type Statement } from '../connection/statement.js';
 import { fill } from '../dialect/fill-template.js';
+import { isClosed } from '../fence/write-state.js';
 import { refusal, type Operation } from '../instance/operation.js';
 import { requireSemisync, semisyncReplica, semisyncSourceOff } from '../semisync/semisync-statements.js';
 import type { ChannelStatus } from '../status/instance-status.js';
@@ -13,7 +14,8 @@ import type { FollowOptions, FollowPath, FollowResult } from './follow-options.j
 import { planFollow } from './plan-follow.js';
 import { readChannels } from './read-channels.js';
 import { startApplier, stopReceiver } from './threads.js';
-import { isApplied, waitForRelayLogApplied } from './wait-applied.js';
+import { waitForRelayLogApplied } from './wait-applied.js';
+import { isApplied } from './applied.js';
 
 interface Facts {
   readonly channel: ChannelStatus | undefined;
@@ -77,7 +79,7 @@ async function readFacts(op: Operation, name: string): Promise<Facts> {
   const row = variables?.rows[0] ?? {};
   const ages = parseChannelActivity(activity?.rows ?? []);
   const found = (channels?.rows ?? []).find((one) => (one[dialect.channelColumns.name] ?? '') === name);
-  const closed = isOn(row['readOnly']) && (!dialect.features.closesPrivileged || isOn(row['superReadOnly']));
+  const closed = isClosed(dialect, variables);
   return {
     channel: found === undefined ? undefined : parseChannel(found, dialect, ages.get(name), 0),
     closed,
@@ -97,13 +99,14 @@ async function guardUnapplied(
   const throwsAway = path === 'full' || (path === 'receiver' && channel.applier === 'stopped');
   if (!throwsAway) return;
   if (channel.applier === 'stopped' && channel.lastApplierError !== null) {
-    if (channel.receivedGtids === '' || (await isApplied(op, op.session, channel.receivedGtids))) return;
+    if (channel.receivedGtids === '' || (await isApplied(op.dialect, op.session, channel.receivedGtids)))
+      return;
     throw unapplied(op, `the applier stopped with error ${channel.lastApplierError.errno}`);
   }
   await stopReceiver(op, options);
   const [stopped] = (await readChannels(op)).filter(({ name }) => name === channel.name);
   if (stopped === undefined || stopped.receivedGtids === '') return;
-  if (await isApplied(op, op.session, stopped.receivedGtids)) return;
+  if (await isApplied(op.dialect, op.session, stopped.receivedGtids)) return;
   if (stopped.applier === 'stopped') await startApplier(op, options);
   if (await waitForRelayLogApplied(op, { channel: channel.name })) return;
   throw unapplied(op, 'the time was over before everything received was applied');

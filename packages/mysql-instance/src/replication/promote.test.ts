@@ -7,9 +7,13 @@ import { prepareSource, promote } from './promote.js';
 const semisync = { waitForAckers: 1, timeoutMs: 10_000_000_000 };
 
 function server(applied: string, more: FakeServerOptions = {}, binlogBytes = '1000'): FakeServer {
-  return fakeServer({
+  const fake = fakeServer({
     answer: (sql) => {
-      if (sql === 'SHOW REPLICA STATUS') return [replicaRow()];
+      if (sql === 'SHOW REPLICA STATUS') {
+        return [
+          replicaRow({ Replica_IO_Running: fake.sent.includes('STOP REPLICA IO_THREAD') ? 'No' : 'Yes' }),
+        ];
+      }
       if (sql.includes('AS applied')) return [{ applied }];
       if (sql.includes('AS readOnly')) return [{ readOnly: '0', superReadOnly: '0' }];
       if (sql === 'SHOW BINARY LOG STATUS') return [{ File: 'binlog.000002', Position: binlogBytes }];
@@ -17,6 +21,7 @@ function server(applied: string, more: FakeServerOptions = {}, binlogBytes = '10
     },
     ...more,
   });
+  return fake;
 }
 
 describe('promoting', () => {
@@ -45,6 +50,32 @@ describe('promoting', () => {
     expect(fake.changes()).toEqual(['STOP REPLICA IO_THREAD']);
   });
 
+  it('stops every receiver of a server with several channels', async () => {
+    const names = ['east', 'west'];
+    const fake = fakeServer({
+      answer: (sql) => {
+        if (sql === 'SHOW REPLICA STATUS') {
+          return names.map((name) =>
+            replicaRow({
+              Channel_Name: name,
+              Replica_IO_Running: fake.sent.includes(`STOP REPLICA IO_THREAD FOR CHANNEL '${name}'`)
+                ? 'No'
+                : 'Yes',
+            }),
+          );
+        }
+        if (sql.includes('AS applied')) return [{ applied: '1' }];
+        return sql.includes('AS readOnly') ? [{ readOnly: '0', superReadOnly: '0' }] : undefined;
+      },
+    });
+    await promote(fake.op, { semisync: null, openWrites: true });
+    const changes = fake.changes();
+    for (const name of names) {
+      expect(changes.indexOf(`STOP REPLICA IO_THREAD FOR CHANNEL '${name}'`)).toBeGreaterThan(-1);
+      expect(changes).toContain(`RESET REPLICA ALL FOR CHANNEL '${name}'`);
+    }
+  });
+
   it('leaves the opening to the caller when told so', async () => {
     const fake = server('1');
     expect(await promote(fake.op, { semisync: null, openWrites: false })).toMatchObject({
@@ -62,7 +93,7 @@ describe('preparing a source', () => {
     expect(fake.changes().at(-1)).toBe('FLUSH LOCAL BINARY LOGS');
     const never = server('1', {}, String(64 * 1024 * 1024));
     await prepareSource(never.op, { semisync: null, rotateBinlogAboveBytes: Infinity });
-    expect(never.sent.join()).not.toContain('BINARY LOG');
+    expect(never.changes()).not.toContain('FLUSH LOCAL BINARY LOGS');
   });
 
   it('refuses semi-sync that is not there, before anything is changed', async () => {

@@ -1,5 +1,7 @@
-import type { Statement } from '../connection/statement.js';
-import { openWrites } from '../fence/open-writes.js';
+import type { ResultSet, Statement } from '../connection/statement.js';
+import { fill } from '../dialect/fill-template.js';
+import type { InstanceError } from '../errors/instance-error.js';
+import { assertOpened, openStatements } from '../fence/open-writes.js';
 import { refusal, type Operation } from '../instance/operation.js';
 import {
   semisyncReplica,
@@ -7,11 +9,12 @@ import {
   semisyncSourceOn,
   type SemisyncSourceSettings,
 } from '../semisync/semisync-statements.js';
+import type { ChannelStatus } from '../status/instance-status.js';
+import { isAppliedStatement, saysApplied } from './applied.js';
 import { durabilityStatement } from './durability.js';
-import { readChannels } from './read-channels.js';
-import { rotateBinlogAbove } from './rotate-binlog.js';
+import { channelsOf, readChannels, readChannelsStatement } from './read-channels.js';
+import { binlogBytesOf, binlogSizeStatement, rotateBinlogStatement } from './rotate-binlog.js';
 import { resetReplication, stopReceiver } from './threads.js';
-import { isApplied } from './wait-applied.js';
 
 export interface PrepareSourceOptions {
   /** Null: semi-sync's source side off. */
@@ -25,19 +28,28 @@ export interface PrepareSourceOptions {
 export const ROTATE_BINLOG_ABOVE_BYTES_DEFAULT = 16 * 1024 * 1024;
 
 /**
- * Settings of a primary, before its writes are opened, and a short binlog file for the replicas to begin with. Only when nothing is left to apply: semi-sync's
+ * Settings of a primary, before its writes are opened, in one round trip; two when the binlog file is long. Only when nothing is left to apply: semi-sync's
  * source side would block the applier.
  *
  * @throws InstanceError `UNSUPPORTED` when semi-sync is wanted and not installed
  */
 export async function prepareSource(op: Operation, options: PrepareSourceOptions): Promise<void> {
+  const settings = sourceSettings(op, options);
+  const sets = await op.session.run([...settings, binlogSizeStatement(op.dialect)]);
+  if (needsRotation(sets.at(-1), options)) await op.session.run([rotateBinlogStatement(op.dialect)]);
+}
+
+function sourceSettings(op: Operation, options: PrepareSourceOptions): readonly Statement[] {
   const statements: Statement[] = [];
   if (options.durable ?? true) statements.push(durabilityStatement(op.dialect, 'durable'));
   if (options.semisync !== null) statements.push(semisyncSourceOn(op, options.semisync));
   else if (op.semisync?.source === true) statements.push(semisyncSourceOff(op.semisync.names));
   if (op.semisync?.replica === true) statements.push(semisyncReplica(op.semisync.names, false));
-  if (statements.length > 0) await op.session.run(statements);
-  await rotateBinlogAbove(op, options.rotateBinlogAboveBytes ?? ROTATE_BINLOG_ABOVE_BYTES_DEFAULT);
+  return statements;
+}
+
+function needsRotation(binlogStatus: ResultSet | undefined, options: PrepareSourceOptions): boolean {
+  return binlogBytesOf(binlogStatus) > (options.rotateBinlogAboveBytes ?? ROTATE_BINLOG_ABOVE_BYTES_DEFAULT);
 }
 
 export interface PromoteOptions extends PrepareSourceOptions {
@@ -58,25 +70,45 @@ export interface PromoteResult {
  * @throws InstanceError; `PRECONDITION` when received transactions are not applied (`waitForRelayLogApplied` first)
  */
 export async function promote(op: Operation, options: PromoteOptions): Promise<PromoteResult> {
-  const channels = await readChannels(op);
-  for (const { name } of channels) await stopReceiver(op, { channel: name });
-  for (const { name, receivedGtids } of channels.length === 0 ? [] : await readChannels(op)) {
-    if (receivedGtids !== '' && !(await isApplied(op, op.session, receivedGtids))) {
-      throw refusal(
-        op,
-        'PRECONDITION',
-        'promote',
-        `channel '${name}' has received transactions that are not applied`,
-        'Wait with waitForRelayLogApplied first.',
-      );
-    }
+  const settings = sourceSettings(op, options);
+  const channels = await stopReceivers(op);
+  const sets = await op.session.run([
+    binlogSizeStatement(op.dialect),
+    ...channels.map(({ receivedGtids }) => isAppliedStatement(op.dialect, receivedGtids)),
+  ]);
+  for (const [at, { name, receivedGtids }] of channels.entries()) {
+    if (receivedGtids !== '' && !saysApplied(sets[at + 1])) throw notApplied(op, name);
   }
-  await prepareSource(op, options);
-  let openedAfterMs: number | null = null;
-  if (options.openWrites) {
-    await openWrites(op);
-    openedAfterMs = op.deadline.elapsedMs();
-  }
+  const opened = await op.session.run([
+    ...(needsRotation(sets[0], options) ? [rotateBinlogStatement(op.dialect)] : []),
+    ...settings,
+    ...(options.openWrites ? openStatements(op) : []),
+  ]);
+  if (options.openWrites) assertOpened(op, opened.at(-1));
+  const openedAfterMs = options.openWrites ? op.deadline.elapsedMs() : null;
   for (const { name } of channels) await resetReplication(op, { channel: name });
   return { openedAfterMs, elapsedMs: op.deadline.elapsedMs() };
+}
+
+/** Stops all receivers and says what they have received; nearly always there is one, and one round trip does. */
+async function stopReceivers(op: Operation): Promise<readonly ChannelStatus[]> {
+  const [, set] = await op.session.run([
+    fill(op.dialect, 'stopReceiver', 'stop the receiver'),
+    readChannelsStatement(op.dialect),
+  ]);
+  const channels = channelsOf(op.dialect, set);
+  const running = channels.filter(({ receiver }) => receiver !== 'stopped');
+  if (running.length === 0) return channels;
+  for (const { name } of running) await stopReceiver(op, { channel: name });
+  return readChannels(op);
+}
+
+function notApplied(op: Operation, channel: string): InstanceError {
+  return refusal(
+    op,
+    'PRECONDITION',
+    'promote',
+    `channel '${channel}' has received transactions that are not applied`,
+    'Wait with waitForRelayLogApplied first.',
+  );
 }

@@ -1,17 +1,20 @@
-import { statement } from '../connection/statement.js';
+import type { ResultSet } from '../connection/statement.js';
+import { statement, type Statement } from '../connection/statement.js';
+import type { Dialect } from '../dialect/dialect.js';
 import type { Operation } from '../instance/operation.js';
 import type { ChannelStatus } from '../status/instance-status.js';
-import { parseChannelActivity } from '../status/parse-channel-activity.js';
 import { parseChannel } from '../status/parse-channel.js';
 
-/** The replication channels alone, in one round trip. */
+/** The replication channels alone, without heartbeats: cheap enough for the middle of a failover. */
 export async function readChannels(op: Operation): Promise<readonly ChannelStatus[]> {
-  const { showChannels, channelActivity } = op.dialect.statements;
-  const statements = [statement('read channels', showChannels)];
-  if (channelActivity !== null) statements.push(statement('read heartbeats', channelActivity));
-  const [channels, activity] = await op.session.run(statements);
-  const ages = parseChannelActivity(activity?.rows ?? []);
-  return (channels?.rows ?? []).map((row) =>
-    parseChannel(row, op.dialect, ages.get(row[op.dialect.channelColumns.name] ?? ''), Date.now()),
-  );
+  const [set] = await op.session.run([readChannelsStatement(op.dialect)]);
+  return channelsOf(op.dialect, set);
+}
+
+export function readChannelsStatement(dialect: Dialect): Statement {
+  return statement('read channels', dialect.statements.showChannels);
+}
+
+export function channelsOf(dialect: Dialect, set: ResultSet | undefined): readonly ChannelStatus[] {
+  return (set?.rows ?? []).map((row) => parseChannel(row, dialect, undefined, 0));
 }

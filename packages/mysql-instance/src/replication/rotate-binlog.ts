@@ -1,4 +1,5 @@
-import { statement } from '../connection/statement.js';
+import { statement, type ResultSet, type Statement } from '../connection/statement.js';
+import type { Dialect } from '../dialect/dialect.js';
 import type { Operation } from '../instance/operation.js';
 import { toNumber } from '../status/parse-values.js';
 
@@ -13,9 +14,21 @@ import { toNumber } from '../status/parse-values.js';
  */
 export async function rotateBinlogAbove(op: Operation, bytes: number): Promise<boolean> {
   if (bytes === Infinity) return false;
-  const { binlogStatus, rotateBinlog } = op.dialect.statements;
-  const [set] = await op.session.run([statement('read binlog position', binlogStatus)]);
-  if (toNumber(set?.rows[0]?.['Position']) <= bytes) return false;
-  await op.session.run([statement('begin a new binlog file', rotateBinlog)]);
+  const [set] = await op.session.run([binlogSizeStatement(op.dialect)]);
+  if (binlogBytesOf(set) <= bytes) return false;
+  await op.session.run([rotateBinlogStatement(op.dialect)]);
   return true;
+}
+
+export function binlogSizeStatement(dialect: Dialect): Statement {
+  return statement('read binlog position', dialect.statements.binlogStatus);
+}
+
+/** Size of the binlog file being written; 0 when the binlog is off. */
+export function binlogBytesOf(set: ResultSet | undefined): number {
+  return toNumber(set?.rows[0]?.['Position']);
+}
+
+export function rotateBinlogStatement(dialect: Dialect): Statement {
+  return statement('begin a new binlog file', dialect.statements.rotateBinlog);
 }

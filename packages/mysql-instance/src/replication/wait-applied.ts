@@ -1,10 +1,9 @@
-import type { SqlRunner } from '../connection/statement.js';
+import { statement, type SqlRunner } from '../connection/statement.js';
 import { fill } from '../dialect/fill-template.js';
 import { refusal, type Operation } from '../instance/operation.js';
 import type { ChannelStatus } from '../status/instance-status.js';
-import { isOn } from '../status/parse-values.js';
+import { isApplied, saysApplied } from './applied.js';
 import { readChannels } from './read-channels.js';
-import { statement } from '../connection/statement.js';
 
 /** The server is asked again, and progress told, this often. */
 const SLICE_MS = 250;
@@ -35,7 +34,7 @@ export async function waitForGtid(
 ): Promise<boolean> {
   if (set === '') return true;
   // Nearly always it is there already: no second connection for that.
-  if (await isApplied(op, op.session, set)) return true;
+  if (await isApplied(op.dialect, op.session, set)) return true;
   const helper = await op.openHelper();
   try {
     while (op.deadline.remainingMs() > END_RESERVE_MS) {
@@ -43,7 +42,7 @@ export async function waitForGtid(
       const [result] = await helper.run([
         fill(op.dialect, 'waitApplied', 'wait until applied', { set, timeoutS: Math.max(sliceMs, 1) / 1000 }),
       ]);
-      if (isOn(result?.rows[0]?.['applied'])) return true;
+      if (saysApplied(result)) return true;
       onProgress?.({ wanted: set, executed: await executed(op, helper), elapsedMs: op.deadline.elapsedMs() });
     }
     return false;
@@ -68,17 +67,12 @@ export async function waitForRelayLogApplied(
   for (const channel of await readChannels(op)) {
     if (options.channel !== undefined && channel.name !== options.channel) continue;
     if (channel.receivedGtids === '') continue;
-    if (channel.applier === 'stopped' && !(await isApplied(op, op.session, channel.receivedGtids))) {
+    if (channel.applier === 'stopped' && !(await isApplied(op.dialect, op.session, channel.receivedGtids))) {
       throw applierStopped(op, channel);
     }
     if (!(await waitForGtid(op, channel.receivedGtids, options.onProgress))) return false;
   }
   return true;
-}
-
-export async function isApplied(op: Operation, runner: SqlRunner, set: string): Promise<boolean> {
-  const [result] = await runner.run([fill(op.dialect, 'isApplied', 'look whether applied', { set })]);
-  return isOn(result?.rows[0]?.['applied']);
 }
 
 async function executed(op: Operation, runner: SqlRunner): Promise<string> {
