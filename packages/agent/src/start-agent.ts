@@ -289,6 +289,7 @@ class Agent {
           ? null
           : {
               writable: !status.readOnly,
+              closed: status.closed,
               source:
                 channel === null
                   ? null

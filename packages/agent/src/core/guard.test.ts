@@ -11,11 +11,12 @@ const replica: GuardInput = {
   leaseRemainingMs: 5_000,
   leaseMarginMs: 1_000,
   leaseEnforced: false,
-  local: { writable: false, source: 'a:1', receiver: 'running', applier: 'running' },
+  local: { writable: false, closed: true, source: 'a:1', receiver: 'running', applier: 'running' },
 };
 const local = (change: Partial<NonNullable<GuardInput['local']>>) => ({
   local: {
     writable: false,
+    closed: change.writable !== true,
     source: 'a:1',
     receiver: 'running' as const,
     applier: 'running' as const,
@@ -35,6 +36,8 @@ describe('guard', () => {
     expect(kind(local({ writable: true }))).toBe('close');
     expect(kind({ ...local({ writable: true }), operationInProgress: true })).toBe('close');
   });
+
+  it('closes a replica for administrators too', () => expect(kind(local({ closed: false }))).toBe('close'));
 
   it('touches nothing in maintenance, without a recorded primary, or with old knowledge', () => {
     expect(kind({ ...local({ writable: true }), maintenance: true })).toBe('none');

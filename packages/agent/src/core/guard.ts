@@ -13,10 +13,12 @@ export interface GuardInput {
   readonly leaseRemainingMs: number;
   /** Below this the lease counts as lost. */
   readonly leaseMarginMs: number;
-  /** The group relies on the lease (fencing `lease` with async replication). */
+  /** The group relies on the lease (fencing `lease`). */
   readonly leaseEnforced: boolean;
   readonly local: {
     readonly writable: boolean;
+    /** Not even an administrator may write (`super_read_only`). */
+    readonly closed: boolean;
     /** `host:port` of the source it is configured for, `null` without one. */
     readonly source: string | null;
     readonly receiver: 'running' | 'connecting' | 'stopped';

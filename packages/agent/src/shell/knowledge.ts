@@ -20,7 +20,7 @@ export function nothingKnown(): Knowledge {
 }
 
 export function leaseEnforced({ policy }: Knowledge): boolean {
-  return policy.fencing === 'lease' && policy.durability.mode === 'async';
+  return policy.fencing === 'lease';
 }
 
 /** It ends by itself at its time, also while ZooKeeper cannot be asked. */

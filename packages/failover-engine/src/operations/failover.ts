@@ -10,6 +10,7 @@ import { Recorder } from './recorder.js';
 
 const probeTimeoutMs = 500;
 const probePauseMs = 20;
+const leasePollMs = 50;
 
 /** Starts the failover that `evaluate` decided on. Refuses when the records have changed since. */
 export async function startFailover(
@@ -202,13 +203,23 @@ async function whyNotClosed(
   if (view.policy.fencing === 'none') {
     return `${oldPrimary} could not be closed and the policy says fencing: none; whoever still reaches it may write to it`;
   }
-  const sinceMs =
-    view.members.find((m) => m.key === oldPrimary)?.probe.sinceMs ?? context.clock.monotonicMs();
-  const waitMs = sinceMs + view.policy.leaseMs - context.clock.monotonicMs();
-  if (waitMs <= 0) return null;
-  recorder.note(`waiting ${Math.round(waitMs)} ms until the lease of ${oldPrimary} has run out`);
-  await context.clock.sleep(waitMs);
+  await waitLeaseOver(context, recorder, view.policy.leaseMs);
   return null;
+}
+
+/**
+ * The agent closes its server before its ZooKeeper session can expire: once its node is gone, or could not have lived so
+ * long, the lease is over.
+ */
+async function waitLeaseOver(context: OperationContext, recorder: Recorder, leaseMs: number): Promise<void> {
+  const { oldPrimary } = recorder.journal;
+  const endMs = context.clock.monotonicMs() + leaseMs;
+  const held = (): boolean => context.view().members.find((m) => m.key === oldPrimary)?.agent.up === true;
+  if (!held()) return;
+  recorder.note(
+    `waiting at most ${leaseMs} ms until the lease of ${oldPrimary} has run out: its agent does not answer`,
+  );
+  while (held() && context.clock.monotonicMs() < endMs) await context.clock.sleep(leasePollMs);
 }
 
 type Drained =

@@ -22,11 +22,12 @@ export const groupPolicySchema = z
     durability: durabilitySchema.prefault({ mode: 'semisync' }),
     /**
      * What closes an old primary that cannot be asked, where its acknowledgements cannot be revoked (async replication,
-     * or too few replicas answer). `lease`: with async replication its agent closes it before its ZooKeeper session can
-     * expire, and the engine waits `leaseMs`; `none`: go on at once, and say what that risks.
+     * or too few replicas answer). `lease`: its agent closes it when two thirds of its ZooKeeper session are over without
+     * an answer (so also when ZooKeeper is down), and the engine waits until that session has ended, at most `leaseMs`.
+     * `none`: the primary goes on serving without ZooKeeper, and the engine goes on at once and says what that risks.
      */
     fencing: z.enum(['lease', 'none']).default('lease'),
-    /** With fencing `lease`: how long an unreachable old primary may still believe in its lease. */
+    /** With fencing `lease`: longest wait for the end of an old primary's lease; above the agents' session timeout. */
     leaseMs: ms(10_000),
     /** No second automatic failover within this time of the last one. */
     antiFlapMs: ms(600_000),
@@ -63,12 +64,11 @@ export const groupPolicySchema = z
     crossRegion: z.boolean().default(true),
   })
   .superRefine((policy, context) => {
-    if (policy.durability.mode === 'async' && policy.fencing === 'lease' && policy.leaseMs === 0) {
+    if (policy.fencing === 'lease' && policy.leaseMs === 0) {
       context.addIssue({
         code: 'custom',
         path: ['leaseMs'],
-        message:
-          'fencing "lease" with async durability needs a leaseMs above 0; set fencing "none" to go without',
+        message: 'fencing "lease" needs a leaseMs above 0; set fencing "none" to go without',
       });
     }
   });
