@@ -56,6 +56,7 @@ export function guard(input: GuardInput): GuardAction {
   if (!input.connected) return none('no connection to ZooKeeper: what is known of the group may be old');
   if (local.writable)
     return { kind: 'close', reason: `${primary} is the primary and this server is writable` };
+  if (!local.closed) return { kind: 'close', reason: `${primary} is the primary and super_read_only is off` };
   if (input.operationInProgress) return none('an operation is under way');
   if (local.source !== primary) {
     const reason = local.source === null ? 'it follows nobody' : `it follows ${local.source}`;
