@@ -34,7 +34,7 @@ import {
 } from './parsers/load-data.js';
 import {
   parseMariadbCheckpoint,
-  parseMariadbGtid,
+  parseMariadbGtidEvent,
   parseMariadbGtidList,
   parseMariadbStartEncryption,
   type MariadbCheckpointEvent,
@@ -192,7 +192,7 @@ function parseBody(raw: RawEvent, cursor: ByteCursor): BinlogEvent {
     case EventType.MariaBinlogCheckpoint:
       return parseMariadbCheckpoint(cursor);
     case EventType.MariaGtid:
-      return parseMariadbGtid(cursor, raw.serverId);
+      return parseMariadbGtidEvent(cursor, raw.serverId);
     case EventType.MariaGtidList:
       return parseMariadbGtidList(cursor);
     case EventType.MariaStartEncryption:

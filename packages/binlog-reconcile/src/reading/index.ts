@@ -9,3 +9,4 @@ export {
   type ServerSourceOptions,
   type StartGtids,
 } from './server-source.js';
+export { serverSchema } from './server-schema.js';

@@ -19,7 +19,7 @@ export interface MariadbGtidEvent {
 }
 
 /** Body: sequence (8), domain (4), flags (1), then by flag: commit id (8), XA name. */
-export function parseMariadbGtid(cursor: ByteCursor, serverId: number): MariadbGtidEvent {
+export function parseMariadbGtidEvent(cursor: ByteCursor, serverId: number): MariadbGtidEvent {
   const sequence = cursor.u64();
   const domain = cursor.u32();
   const flags = cursor.u8();

@@ -1,5 +1,5 @@
 import type { JsonNode } from './json-node.js';
-import { jsonDoubleText, quote } from './print.js';
+import { base64Text, jsonDoubleText, quote } from './print.js';
 
 /** Text of a JSON tree as the server prints it. */
 export function jsonNodeText(node: JsonNode): string {
@@ -21,7 +21,7 @@ export function jsonNodeText(node: JsonNode): string {
     case 'timestamp':
       return `"${node.text}"`;
     case 'opaque':
-      return `"base64:type${node.fieldType}:${node.bytes.toString('base64')}"`;
+      return `"${base64Text(node.fieldType, node.bytes)}"`;
     case 'array':
       return `[${node.items.map(jsonNodeText).join(', ')}]`;
     case 'object':

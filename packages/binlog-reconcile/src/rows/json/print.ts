@@ -147,8 +147,14 @@ export function opaqueText(fieldType: number, b: Buffer, at: number, length: num
       needTemporal(length);
       return `"${packedTimeText(b, at)}"`;
     default:
-      return `"base64:type${fieldType}:${b.toString('base64', at, at + length)}"`;
+      return `"${base64Text(fieldType, b.subarray(at, at + length))}"`;
   }
+}
+
+/** `base64:type15:...`, as it stands inside quotes: the server breaks base64 into lines of 76 characters. */
+export function base64Text(fieldType: number, bytes: Buffer): string {
+  const base64 = bytes.toString('base64').replace(/.{76}(?=.)/g, '$&\\n');
+  return `base64:type${fieldType}:${base64}`;
 }
 
 /** A DECIMAL inside JSON: precision, scale, packed digits. */

@@ -48,12 +48,12 @@ export function shortestFloat32(value: number): number {
 /** Beyond this many digits before, or zeros behind the point, the server writes an exponent (`dtoa.cc`). */
 const PLAIN_DIGITS_MAX = 15;
 
-/** A DOUBLE (or the number of a FLOAT) as the server prints it: shortest digits, `1e15`, `0.000001`, `-0`. */
+/** A DOUBLE (or the number of a FLOAT) as `SELECT` prints it: shortest digits, `1e15`, `0.000001`, `-0`. */
 export function doubleText(value: number): string {
   if (value === 0) return Object.is(value, -0) ? '-0' : '0';
   const absolute = Math.abs(value);
-  // In this range JavaScript prints the same digits the same way.
-  if (absolute >= 1e-6 && absolute < 1e15) return `${value}`;
+  // In this range, and wherever there is a fraction, JavaScript prints the same digits the same way.
+  if (absolute >= 1e-6 && (absolute < 1e15 || !Number.isInteger(value))) return `${value}`;
   const [mantissa = '', exponent = ''] = absolute.toExponential().split('e');
   const digits = mantissa.replace('.', '');
   const pointAt = Number(exponent) + 1;
