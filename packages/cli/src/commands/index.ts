@@ -1,11 +1,29 @@
 import type { Command } from '../command/define-command.js';
 import { agent } from './agent.js';
+import { checkConfig } from './check-config.js';
+import { demo } from './demo.js';
 import { engine } from './engine.js';
+import { explain } from './explain.js';
 import { group } from './group.js';
 import { history } from './history.js';
 import { maintenance } from './maintenance.js';
 import { router } from './router.js';
+import { sandbox } from './sandbox.js';
 import { status } from './status.js';
+import { switchover } from './switchover.js';
 
 /** Every command of `dcmha`, in the order of its help. */
-export const commands: readonly Command[] = [status, maintenance, history, group, agent, engine, router];
+export const commands: readonly Command[] = [
+  status,
+  explain,
+  history,
+  switchover,
+  maintenance,
+  group,
+  agent,
+  engine,
+  router,
+  checkConfig,
+  sandbox,
+  demo,
+];
