@@ -38,6 +38,8 @@ export const agentConfigSchema = z.strictObject({
   mysql: credentials,
   /** Account that the server uses to follow its primary. */
   replication: credentials,
+  /** Folder for what must survive the agent: the state of a rejoin, the files of lost transactions. */
+  stateDir: z.string().min(1).default('/var/lib/dcmha'),
   http: z.strictObject({
     host: z.string().default('127.0.0.1'),
     port: z.int().min(0).max(65_535).default(0),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { ZooKeeperClient, type ZooKeeper } from '@dcmha/zk-client';
 import { MysqlInstance } from '@dcmha/mysql-instance';
 import {
@@ -21,7 +22,9 @@ import { agentMetrics } from './http/agent-metrics.js';
 import { inMaintenance, leaseEnforced, nothingKnown, type Knowledge } from './shell/knowledge.js';
 import { LocalServer } from './shell/local-server.js';
 import { Presence } from './shell/presence.js';
-import { rejoin } from './shell/rejoin.js';
+import { rejoin } from './rejoin/rejoin.js';
+import { RejoinStateFile } from './rejoin/rejoin-state.js';
+import type { UndoneTransactions } from './rejoin/flashback.js';
 
 export interface AgentHandle {
   readonly agentId: string;
@@ -52,6 +55,7 @@ class Agent {
   readonly #instance: MysqlInstance;
   readonly #local: LocalServer;
   readonly #closing = new AbortController();
+  readonly #rejoinState: RejoinStateFile;
   readonly #knowledge: Knowledge = nothingKnown();
   #http: AgentHttp | null = null;
   #keeper: SessionKeeper | null = null;
@@ -69,6 +73,9 @@ class Agent {
     this.#logger = logger;
     this.#server = config.server.address;
     const address = parseAddress(config.server.address);
+    this.#rejoinState = new RejoinStateFile(
+      join(config.stateDir, `rejoin-${config.server.address.replaceAll(/[^\w.-]/g, '_')}.json`),
+    );
     this.agentId = config.agentId ?? address.host;
     this.#instance = new MysqlInstance({
       address: parseAddress(config.server.connect ?? config.server.address),
@@ -312,6 +319,12 @@ class Agent {
     try {
       const result = await rejoin({
         instance: this.#instance,
+        address: parseAddress(this.#config.server.connect ?? this.#server),
+        server: this.#server,
+        group: this.#knowledge.group ?? '',
+        stateFile: this.#rejoinState,
+        lostDir: join(this.#config.stateDir, 'lost'),
+        saved: (lost) => this.#register(lost, primary),
         mysql: this.#config.mysql,
         replication: this.#config.replication,
         primary,
@@ -337,6 +350,38 @@ class Agent {
     } finally {
       this.#local.lookNow();
     }
+  }
+
+  /** Makes lost transactions known in ZooKeeper, for a person to judge. */
+  async #register(lost: UndoneTransactions, primary: string): Promise<void> {
+    const { group, primary: known } = this.#knowledge;
+    const zk = this.#keeper?.current ?? null;
+    if (group === null || zk === null)
+      throw new Error('no ZooKeeper session to register lost transactions in');
+    const store = createStore(zk, { root: this.#config.zookeeper.root, logger: this.#logger });
+    const params = { group, id: lost.id };
+    const deadline = { timeoutMs: closeTimeoutMs, signal: this.#closing.signal };
+    const before = await store.lost.read(params, deadline);
+    const { directory, gtids, transactions, rows, tables, why, undone } = lost;
+    await store.lost.write(
+      params,
+      {
+        ...before?.value,
+        server: this.#server,
+        primary,
+        directory,
+        gtids,
+        transactions,
+        rows,
+        tables: [...tables],
+        why,
+        undone,
+        createdAtMs: before?.value.createdAtMs ?? Date.now(),
+        ...(known === null ? {} : { epoch: known.epoch }),
+      },
+      { version: before?.version ?? 'absent' },
+      deadline,
+    );
   }
 
   #pauseRejoin(): void {

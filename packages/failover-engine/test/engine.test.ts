@@ -82,6 +82,7 @@ describe('engines and agents on real servers', () => {
         mysql,
         replication,
         http: { host: server.host, token },
+        stateDir: `${sandbox.folder}/state-${server.serverId}`,
       });
       agents.push(await startAgent(config, { logger: logger(`agent-${keyOf(server)}`) }));
     }

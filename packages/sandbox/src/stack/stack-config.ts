@@ -1,6 +1,7 @@
 import type { AgentConfigInput } from '@dcmha/agent';
 import type { EngineConfigInput } from '@dcmha/failover-engine';
 import type { RouterConfigInput } from '@dcmha/router-sync';
+import { dirname, join } from 'node:path';
 import { accounts } from '../mysql/accounts.js';
 
 export interface StackFacts {
@@ -31,6 +32,7 @@ export function agentConfig(
     mysql: { ...accounts.admin },
     replication: { ...accounts.replication },
     http: { host: server.host, port: server.httpPort, token: facts.agentToken },
+    stateDir: join(dirname(server.pidFile), 'dcmha'),
   };
 }
 
