@@ -36,7 +36,7 @@ describe('rejoin of an old primary on real servers', () => {
   };
 
   const checksum = async (server: MysqlServer): Promise<unknown> =>
-    (await server.query('CHECKSUM TABLE app.orders')).map((row) => row.Checksum as unknown);
+    (await server.query('CHECKSUM TABLE app.orders')).map((row) => row.Checksum);
 
   const behind = async (server: MysqlServer, source: MysqlServer): Promise<boolean> => {
     const [row] = await server.query('SHOW REPLICA STATUS');

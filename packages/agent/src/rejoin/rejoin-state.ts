@@ -30,6 +30,7 @@ export class RejoinStateFile {
     } catch (error) {
       throw new Error(
         `${this.path} is no state of a rejoin (${String(error)}); look at it before you remove it`,
+        { cause: error },
       );
     }
   }
