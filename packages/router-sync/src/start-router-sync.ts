@@ -44,7 +44,9 @@ export async function startRouterSync(
   tools: RouterSyncTools = {},
 ): Promise<RouterSyncHandle> {
   const logger = tools.logger ?? silentLogger;
-  const file = await AppliedFile.open(config.stateFile);
+  const file = await AppliedFile.open(config.stateFile, {
+    onSyncError: (error) => logger.warn(error.message),
+  });
   const makeAdapter = tools.makeAdapter ?? ((group: string) => haproxyAdapter(config, group));
   let store: RouteStore | undefined;
 
@@ -71,7 +73,12 @@ export async function startRouterSync(
   const keeper = new SessionKeeper({
     connect: tools.connect ?? (() => zooKeeperClient(config)),
     use: async (zk, over) => {
-      const current = new RouteStore(zk, config.zookeeper.root, config.router);
+      const current = new RouteStore({
+        zk,
+        root: config.zookeeper.root,
+        router: config.router,
+        logger,
+      });
       await current.catchUp(over);
       store = current;
       over.addEventListener('abort', () => (store = store === current ? undefined : store), { once: true });

@@ -192,7 +192,7 @@ describe('router-sync with ZooKeeper and HAProxy', () => {
     await start();
     await expect.poll(() => ack('orders'), until).toMatchObject({ version });
     await put('orders', { write: 'not a server', read: [] });
-    await expect.poll(async () => (await ack('orders')).error, until).toMatch(/haproxy\/orders is no route/);
+    await expect.poll(async () => (await ack('orders')).error, until).toMatch(/haproxy\/orders .*does not fit/);
     expect(await whoAnswers(ports.orders!.write)).toBe('a');
     await zk.delete(`${root}/haproxy/orders`);
     expect(await whoAnswers(ports.orders!.write)).toBe('a');

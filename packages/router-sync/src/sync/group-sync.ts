@@ -19,7 +19,7 @@ export interface GroupSyncOptions {
   readonly adapter: RouteAdapter;
   /** What was applied before this process started. */
   readonly retained?: VersionedRoute;
-  /** Resolves when the route is on disk. */
+  /** Resolves when a restart would find the route. */
   readonly retain: (route: VersionedRoute) => Promise<void>;
   /** Publishes an acknowledgement; called with the newest one, never twice at the same time. */
   readonly acknowledge: (ack: Ack, signal: AbortSignal) => Promise<void>;
@@ -210,7 +210,7 @@ export class GroupSync {
     this.acknowledge();
   }
 
-  /** What was acknowledged must be remembered by a restart: first to disk, then to ZooKeeper. */
+  /** What was acknowledged must be remembered by a restart: first the state file, then ZooKeeper. */
   async #acknowledge(signal: AbortSignal): Promise<void> {
     const applied = this.#applied;
     if (applied === undefined) {
@@ -222,16 +222,19 @@ export class GroupSync {
       );
       return;
     }
+    const startMs = performance.now();
     await this.#retain(applied.route);
-    await this.#options.acknowledge(
-      {
-        version: applied.route.version,
-        epoch: applied.route.epoch,
-        appliedAtMs: applied.atMs,
-        ...(this.error === undefined ? {} : { error: this.error }),
-      },
-      signal,
-    );
+    const retainedMs = performance.now();
+    const { version, epoch } = applied.route;
+    const ack = { version, epoch, appliedAtMs: applied.atMs };
+    await this.#options.acknowledge(this.error === undefined ? ack : { ...ack, error: this.error }, signal);
+    this.#options.logger.debug('acknowledged', {
+      group: this.#options.group,
+      epoch,
+      version,
+      retainMs: round(retainedMs - startMs),
+      acknowledgeMs: round(performance.now() - retainedMs),
+    });
   }
 
   async #retain(route: VersionedRoute): Promise<void> {

@@ -1,5 +1,5 @@
-import { isZooKeeperError, type Stat, type ZooKeeper } from '@dcmha/zk-client';
-import { model } from '@dcmha/zk-schema';
+import { isZooKeeperError, type ZooKeeper } from '@dcmha/zk-client';
+import { NodeValueError, createStore, encodeValue, type Logger, type Store } from '@dcmha/zk-schema';
 import type { VersionedRoute } from '../state/applied-route.js';
 import type { Ack } from '../sync/group-sync.js';
 
@@ -10,78 +10,91 @@ export type RouteReading =
   /** Something stands there that is no route. */
   | { readonly kind: 'unreadable'; readonly reason: string };
 
+export interface RouteStoreOptions {
+  readonly zk: ZooKeeper;
+  readonly root: string;
+  /** Name of this router. */
+  readonly router: string;
+  readonly logger: Logger;
+}
+
 /** What router-sync reads and writes in ZooKeeper, within one session. */
 export class RouteStore {
-  readonly #zk: ZooKeeper;
-  readonly #root: string;
-  readonly #router: string;
+  readonly #options: RouteStoreOptions;
+  readonly #store: Store;
+  /** Groups whose acknowledgement node this session has made or found. */
+  readonly #ours = new Set<string>();
 
-  constructor(zk: ZooKeeper, root: string, router: string) {
-    this.#zk = zk;
-    this.#root = root.replace(/\/$/, '');
-    this.#router = router;
+  constructor(options: RouteStoreOptions) {
+    this.#options = options;
+    this.#store = createStore(options.zk, { root: options.root, logger: options.logger });
   }
 
   routePath(group: string): string {
-    return `${this.#root}/haproxy/${group}`;
+    return this.#store.route.path({ group });
   }
 
   /** After it, reads see every route that was published before it. */
   async catchUp(signal: AbortSignal): Promise<void> {
-    await this.#zk.sync('/', { signal });
+    await this.#options.zk.sync('/', { signal });
   }
 
   /** Calls back with each event about the route of the group; stops with the session. */
   async watchRoute(group: string, onEvent: () => void, signal: AbortSignal): Promise<void> {
-    await this.#zk.addWatch(this.routePath(group), onEvent, { signal });
+    await this.#options.zk.addWatch(this.routePath(group), onEvent, { signal });
   }
 
   async readRoute(group: string, signal: AbortSignal): Promise<RouteReading> {
-    const path = this.routePath(group);
-    let data: Buffer;
-    let stat: Stat;
     try {
-      ({ data, stat } = await this.#zk.get(path, { signal }));
+      const stored = await this.#store.route.read({ group }, { signal });
+      if (stored === null) return { kind: 'none' };
+      const { write, read, epoch, version } = stored.value;
+      return { kind: 'route', route: { created: stored.stat.czxid, epoch, version, write, read } };
     } catch (error) {
-      if (isZooKeeperError(error, 'NO_NODE')) return { kind: 'none' };
+      if (error instanceof NodeValueError) return { kind: 'unreadable', reason: error.message };
       throw error;
     }
-    try {
-      const { write, read, epoch, version } = model.route.schema.parse(JSON.parse(data.toString('utf8')));
-      return { kind: 'route', route: { created: stat.czxid, epoch, version, write, read } };
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      return { kind: 'unreadable', reason: `what stands in ${path} is no route: ${why}` };
-    }
   }
 
-  /** Writes this router's acknowledgement: an ephemeral node of this session. */
+  /** Writes this router's acknowledgement: an ephemeral node of this session. One round trip, but for the first. */
   async acknowledge(group: string, ack: Ack, signal: AbortSignal): Promise<void> {
-    const path = `${this.#root}/router-ack/${group}/${this.#router}`;
-    const data = JSON.stringify({ ...model.routerAck.schema.parse(ack), v: model.routerAck.format });
-    const stat = await this.#zk.exists(path, { signal });
-    if (stat?.ephemeralOwner === this.#zk.sessionId) {
-      await this.#zk.set(path, data, { signal });
+    const { zk, router } = this.#options;
+    const path = this.#store.routerAck.path({ group, router });
+    if (this.#ours.has(group) && (await this.#overwrite(path, encodeValue('routerAck', ack, path), signal)))
       return;
-    }
-    // Of a session before this one that is not expired yet, or of another process with our name: the newer one wins.
-    if (stat !== null)
-      await this.#zk.delete(path, { version: stat.version, signal }).catch(ignore('NO_NODE'));
-    await this.#makeFolders(path, signal);
-    await this.#zk.create(path, data, { mode: 'ephemeral', signal });
+    await this.#takeOver(path, signal);
+    await this.#store.routerAck.create({ group, router }, ack, { signal }).catch(async (error: unknown) => {
+      // An answer that was lost: the node is there, and ours.
+      const stat = isZooKeeperError(error, 'NODE_EXISTS') ? await zk.exists(path, { signal }) : null;
+      if (stat?.ephemeralOwner !== zk.sessionId) throw error;
+      await zk.set(path, encodeValue('routerAck', ack, path), { signal });
+    });
+    this.#ours.add(group);
   }
 
-  async #makeFolders(path: string, signal: AbortSignal): Promise<void> {
-    const parts = path.split('/').slice(1, -1);
-    for (let depth = 1; depth <= parts.length; depth += 1) {
-      const folder = `/${parts.slice(0, depth).join('/')}`;
-      await this.#zk.create(folder, '', { signal }).catch(ignore('NODE_EXISTS'));
+  /** False when the node is gone, or is another session's. */
+  async #overwrite(path: string, data: string, signal: AbortSignal): Promise<boolean> {
+    const { zk } = this.#options;
+    try {
+      const { ephemeralOwner } = await zk.set(path, data, { signal });
+      return ephemeralOwner === zk.sessionId;
+    } catch (error) {
+      if (isZooKeeperError(error, 'NO_NODE')) return false;
+      throw error;
     }
+  }
+
+  /**
+   * A node of another session is one of our own past that is not expired yet, and would tell the engines for seconds
+   * what is no longer so; or it is that of another router with our name, which the log then shows.
+   */
+  async #takeOver(path: string, signal: AbortSignal): Promise<void> {
+    const { zk, router, logger } = this.#options;
+    const stat = await zk.exists(path, { signal });
+    if (stat === null || stat.ephemeralOwner === zk.sessionId) return;
+    logger.warn(`replacing the acknowledgement of an earlier router-sync named "${router}"`, { path });
+    await zk.delete(path, { version: stat.version, signal }).catch((error: unknown) => {
+      if (!isZooKeeperError(error, 'NO_NODE')) throw error;
+    });
   }
 }
-
-const ignore =
-  (code: 'NO_NODE' | 'NODE_EXISTS') =>
-  (error: unknown): void => {
-    if (!isZooKeeperError(error, code)) throw error;
-  };
