@@ -192,7 +192,9 @@ describe('router-sync with ZooKeeper and HAProxy', () => {
     await start();
     await expect.poll(() => ack('orders'), until).toMatchObject({ version });
     await put('orders', { write: 'not a server', read: [] });
-    await expect.poll(async () => (await ack('orders')).error, until).toMatch(/haproxy\/orders .*does not fit/);
+    await expect
+      .poll(async () => (await ack('orders')).error, until)
+      .toMatch(/haproxy\/orders .*does not fit/);
     expect(await whoAnswers(ports.orders!.write)).toBe('a');
     await zk.delete(`${root}/haproxy/orders`);
     expect(await whoAnswers(ports.orders!.write)).toBe('a');
