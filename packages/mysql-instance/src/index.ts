@@ -1,4 +1,5 @@
 export { formatAddress, type InstanceAddress } from './address/instance-address.js';
+export type { CloneOptions, CloneOutcome, CloneProgress } from './clone/clone-from.js';
 export type { InstanceTlsOptions } from './connection/connection-options.js';
 export { numeral, quote } from './connection/quote.js';
 export {
@@ -24,6 +25,7 @@ export type { ChannelOptions } from './replication/threads.js';
 export type { ApplyProgress, WaitAppliedOptions } from './replication/wait-applied.js';
 export type { SemisyncSourceSettings } from './semisync/semisync-statements.js';
 export type { SemisyncRoles } from './semisync/set-semisync.js';
+export type { KillResult } from './sessions/kill-sessions.js';
 export type { KillClientsOptions } from './sessions/kill-clients.js';
 export { findStalledCommits, type StalledCommit, type StallReason } from './sessions/stalled-commits.js';
 export type { LongTransaction } from './sessions/long-transactions.js';

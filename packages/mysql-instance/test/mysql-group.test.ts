@@ -208,7 +208,7 @@ describe('what keeps a server busy', () => {
 
   it('client sessions are ended without closing the server', async () => {
     const client = await appClient(group.primary);
-    const killed = await instances[0]!.killClients();
+    const { killed } = await instances[0]!.killClients();
     expect(killed.map(({ id }) => id)).toEqual([client.threadId]);
     await expect(client.query('SELECT 1')).rejects.toThrow();
     expect(await instances[0]!.status()).toMatchObject({ closed: false, semisync: { ackers: 2 } });
@@ -305,6 +305,47 @@ describe('fencing', () => {
       await instance.query([statement('limit', 'SET GLOBAL max_connections = 200')]);
       await instance.openWrites();
     }
+  });
+});
+
+describe('an account with no more rights than the README lists', () => {
+  it('can do everything that a failover needs', async () => {
+    const { at, server, replicas } = await roles();
+    const rights =
+      'REPLICATION_SLAVE_ADMIN, CONNECTION_ADMIN, SYSTEM_VARIABLES_ADMIN, PERSIST_RO_VARIABLES_ADMIN, ' +
+      'REPLICATION CLIENT, PROCESS, RELOAD';
+    for (const sql of [
+      "CREATE USER keeper IDENTIFIED BY 'keeper-pw'",
+      `GRANT ${rights} ON *.* TO keeper`,
+      'GRANT SELECT ON performance_schema.* TO keeper',
+    ]) {
+      await server.query(sql);
+    }
+    const { gtidExecuted } = await instances[at]!.status();
+    for (const replica of replicas) expect(await replica.waitForGtid(gtidExecuted)).toBe(true);
+    const keepers = group.servers.map(
+      ({ host, port }) =>
+        new MysqlInstance({ address: { host, port }, user: 'keeper', password: 'keeper-pw' }),
+    );
+    const keeper = keepers[at]!;
+    const replica = keepers.find((_, other) => other !== at)!;
+    const root = await createConnection({ host: server.host, port: server.port, ...server.admin });
+    root.on('error', () => undefined);
+    const client = await appClient(server);
+    const result = await keeper.fence();
+    expect(result.killed.map(({ id }) => id)).toContain(client.threadId);
+    // The administrator's account has SYSTEM_USER: only such another may end it.
+    expect(result.notKilled.map(({ id }) => id)).toContain(root.threadId);
+    root.destroy();
+    await keeper.prepareSource({ semisync, rotateBinlogAboveBytes: 0 });
+    await keeper.openWrites();
+    expect((await keeper.status()).closed).toBe(false);
+    expect(await keeper.longTransactions(60_000)).toEqual([]);
+    await replica.stopReceiver();
+    expect(await replica.waitForRelayLogApplied()).toBe(true);
+    await replica.follow(keeper.address, followOptions({ heartbeatPeriodMs: 500 }));
+    await eventually(async () => (await keeper.status()).semisync.ackers === 2, 'both acknowledge');
+    for (const one of keepers) one.close();
   });
 });
 

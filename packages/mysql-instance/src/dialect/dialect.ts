@@ -139,6 +139,8 @@ export interface DialectFeatures {
   readonly changeWhileApplying: boolean;
   /** True where closing the server also stops privileged accounts. */
   readonly closesPrivileged: boolean;
+  /** True where the clone plugin can be installed. */
+  readonly clone: boolean;
 }
 
 /** Null: the family has no such option and does without. */

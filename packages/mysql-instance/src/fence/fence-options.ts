@@ -16,6 +16,8 @@ export interface FenceResult {
   readonly closed: true;
   /** Sessions that were ended. */
   readonly killed: readonly SessionInfo[];
+  /** Sessions that our account must not end: theirs has SYSTEM_USER, ours has not. They cannot write any more either. */
+  readonly notKilled: readonly SessionInfo[];
   /** Semi-sync's source side was turned off, to let commits end whose clients were gone already. */
   readonly semisyncReleased: boolean;
   /** Until the server was closed. */

@@ -53,6 +53,7 @@ class Fencing {
   readonly #killDumpThreads: boolean;
   readonly #exceptUsers: ReadonlySet<string>;
   readonly #killed = new Map<number, SessionInfo>();
+  readonly #denied = new Map<number, SessionInfo>();
   #helper: HelperSession | undefined;
   #semisyncReleased = false;
 
@@ -73,6 +74,7 @@ class Fencing {
       return {
         closed: true,
         killed: [...this.#killed.values()],
+        notKilled: [...this.#denied.values()],
         semisyncReleased: this.#semisyncReleased,
         closedAfterMs,
         elapsedMs: deadline.elapsedMs(),
@@ -169,8 +171,10 @@ class Fencing {
       ownIds,
       exceptUsers,
       killDumpThreads: this.#killDumpThreads,
-    }).filter((session) => !this.#killed.has(session.id));
-    for (const session of await killSessions(runner, chosen)) this.#killed.set(session.id, session);
+    }).filter(({ id }) => !this.#killed.has(id) && !this.#denied.has(id));
+    const { killed, denied } = await killSessions(runner, chosen);
+    for (const session of killed) this.#killed.set(session.id, session);
+    for (const session of denied) this.#denied.set(session.id, session);
     return sessions;
   }
 

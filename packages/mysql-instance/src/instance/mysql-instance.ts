@@ -1,4 +1,5 @@
 import type { InstanceAddress } from '../address/instance-address.js';
+import { cloneFrom, type CloneOptions, type CloneOutcome } from '../clone/clone-from.js';
 import type { ConnectionOptions } from '../connection/connection-options.js';
 import { numeral } from '../connection/quote.js';
 import { SqlConnection } from '../connection/sql-connection.js';
@@ -45,6 +46,7 @@ import {
   type WaitAppliedOptions,
 } from '../replication/wait-applied.js';
 import { setSemisync, type SemisyncRoles } from '../semisync/set-semisync.js';
+import type { KillResult } from '../sessions/kill-sessions.js';
 import { killClients, type KillClientsOptions } from '../sessions/kill-clients.js';
 import { findStalledCommits, type StalledCommit } from '../sessions/stalled-commits.js';
 import { longTransactions, type LongTransaction } from '../sessions/long-transactions.js';
@@ -239,13 +241,21 @@ export class MysqlInstance {
     return this.#operate(options, (op) => resetGtids(op, purged));
   }
 
+  /**
+   * Replaces all data of this server by the donor's (clone plugin). Give it a `timeoutMs` for the size of the data. Holds up
+   * no other call; at the end the server goes down or restarts.
+   */
+  cloneFrom(donor: InstanceAddress, options: CloneOptions & CallOptions): Promise<CloneOutcome> {
+    return this.#wait(options, (op) => cloneFrom(op, donor, options));
+  }
+
   /** Open transactions older than the threshold, oldest first. */
   longTransactions(thresholdMs: number, options: CallOptions = {}): Promise<readonly LongTransaction[]> {
     return this.#operate(options, (op) => longTransactions(op, thresholdMs));
   }
 
   /** Ends the client sessions that are there now, without closing the server. */
-  killClients(options: KillClientsOptions & CallOptions = {}): Promise<readonly SessionInfo[]> {
+  killClients(options: KillClientsOptions & CallOptions = {}): Promise<KillResult> {
     return this.#operate(options, (op) => killClients(op, options));
   }
 
@@ -296,7 +306,7 @@ export class MysqlInstance {
   }
 
   /** Runs a call that waits long: only its questions take a turn, the waiting has a connection of its own. */
-  #wait(options: CallOptions, work: (op: Operation) => Promise<boolean>): Promise<boolean> {
+  #wait<T>(options: CallOptions, work: (op: Operation) => Promise<T>): Promise<T> {
     return this.#ready(options, async (ready, deadline) => ({ ready, deadline })).then(
       ({ ready, deadline }) =>
         work({

@@ -1,7 +1,7 @@
 import type { Operation } from '../instance/operation.js';
 import { chooseSessions } from './choose-sessions.js';
-import { killSessions } from './kill-sessions.js';
-import { listSessionsStatement, parseSessions, type SessionInfo } from './session-info.js';
+import { killSessions, type KillResult } from './kill-sessions.js';
+import { listSessionsStatement, parseSessions } from './session-info.js';
 
 export interface KillClientsOptions {
   /** Accounts (user names) whose sessions stay; the account of this program always stays. */
@@ -11,10 +11,7 @@ export interface KillClientsOptions {
 }
 
 /** Ends the client sessions that are there now. Clients that connect again are served again: `fence` closes first. */
-export async function killClients(
-  op: Operation,
-  options: KillClientsOptions = {},
-): Promise<readonly SessionInfo[]> {
+export async function killClients(op: Operation, options: KillClientsOptions = {}): Promise<KillResult> {
   const [set] = await op.session.run([listSessionsStatement]);
   const chosen = chooseSessions(parseSessions(set?.rows ?? []), {
     ownIds: new Set([op.session.threadId]),

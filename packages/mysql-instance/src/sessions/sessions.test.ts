@@ -45,14 +45,24 @@ describe('choosing whom to kill', () => {
 describe('killing', () => {
   it('goes on after a session that ended by itself', async () => {
     const server = fakeServer({ answer: (sql) => (sql.endsWith(' 2') ? sqlError(1094) : undefined) });
-    const killed = await killSessions(server.op.session, [session(1), session(2), session(3)]);
+    const { killed, denied } = await killSessions(server.op.session, [session(1), session(2), session(3)]);
     expect(killed.map(({ id }) => id)).toEqual([1, 3]);
+    expect(denied).toEqual([]);
     expect(server.sent).toEqual(['KILL CONNECTION 1', 'KILL CONNECTION 2', 'KILL CONNECTION 3']);
   });
 
+  it('names those that it must not end', async () => {
+    const server = fakeServer({
+      answer: (sql) => (sql.endsWith(' 1') ? sqlError(1095, 'You are not owner of thread 1') : undefined),
+    });
+    const { killed, denied } = await killSessions(server.op.session, [session(1), session(2)]);
+    expect(killed.map(({ id }) => id)).toEqual([2]);
+    expect(denied.map(({ id }) => id)).toEqual([1]);
+  });
+
   it('reports any other refusal', async () => {
-    const server = fakeServer({ answer: () => sqlError(1095, 'not owner') });
-    await expect(killSessions(server.op.session, [session(1)])).rejects.toMatchObject({ errno: 1095 });
+    const server = fakeServer({ answer: () => sqlError(1064, 'no') });
+    await expect(killSessions(server.op.session, [session(1)])).rejects.toMatchObject({ errno: 1064 });
   });
 });
 

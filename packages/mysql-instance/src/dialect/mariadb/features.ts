@@ -7,4 +7,5 @@ export const features: DialectFeatures = {
   autoPositionOn: 'slave_pos',
   changeWhileApplying: false,
   closesPrivileged: false,
+  clone: false,
 };

@@ -17,4 +17,5 @@ export const features: DialectFeatures = {
   autoPositionOn: '1',
   changeWhileApplying: true,
   closesPrivileged: true,
+  clone: false,
 };

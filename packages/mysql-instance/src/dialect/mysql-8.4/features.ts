@@ -16,4 +16,5 @@ export const features: DialectFeatures = {
   autoPositionOn: '1',
   changeWhileApplying: true,
   closesPrivileged: true,
+  clone: true,
 };
