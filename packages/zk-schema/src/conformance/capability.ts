@@ -5,6 +5,7 @@
 export const capabilities = {
   multi: 'several operations all or none',
   'create-with-acl': 'an ACL given on creation',
+  'read-acl': 'the ACL of a node can be read',
   'recursive-watch': 'one watch on a whole subtree',
   'unnamed-sequence': 'a sequential node that is named by its number alone',
   'large-value-error': 'a value that is too large is an error of that call alone',

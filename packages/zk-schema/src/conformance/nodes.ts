@@ -53,7 +53,6 @@ export const nodeCases = [
     await refused(zk.set(path, ''), 'NO_NODE');
     await refused(zk.delete(path), 'NO_NODE');
     await refused(zk.children(path), 'NO_NODE');
-    await refused(zk.getAcl(path), 'NO_NODE');
     assert.equal((await refused(zk.create(`${path}/child`), 'NO_NODE')).path, `${path}/child`);
   }),
 

@@ -34,6 +34,11 @@ export class ConformanceBench {
     return new ConformanceBench(sandbox, await Relay.start(node), driver, direct);
   }
 
+  /** Of the relay. */
+  get address(): string {
+    return this.#relay.address;
+  }
+
   async environment(): Promise<ConformanceEnvironment> {
     this.#cases += 1;
     const folder = `/case-${this.#cases}`;
@@ -46,8 +51,8 @@ export class ConformanceBench {
         return client;
       },
       cut: async () => {
-        this.#relay.cut();
-        return async () => this.#relay.heal();
+        await this.#relay.cut();
+        return () => this.#relay.heal();
       },
       until: async (what, condition) => {
         const held = await waitUntil(async () => ((await condition()) ? true : undefined), {
@@ -60,7 +65,7 @@ export class ConformanceBench {
 
   /** After each case: its sessions end, and what it cut is whole again. */
   async reset(): Promise<void> {
-    this.#relay.heal();
+    await this.#relay.heal();
     await Promise.all(this.#clients.map((client) => client.close()));
     this.#clients = [];
   }

@@ -1,57 +1,41 @@
-import { connect, createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 
-/** A TCP relay before a server; `cut` ends every connection through it and lets none in until `heal`. */
+/**
+ * A TCP relay before a server; `cut` ends every connection through it and lets none in until `heal`. It has a thread of
+ * its own, because the npm package `zookeeper` blocks this one while it waits for the server's goodbye.
+ */
 export class Relay {
-  readonly #server: Server;
-  readonly #sockets = new Set<Socket>();
-  #isCut = false;
+  readonly address: string;
+  readonly #thread: Worker;
 
-  private constructor(target: { readonly host: string; readonly port: number }) {
-    this.#server = createServer((near) => {
-      if (this.#isCut) return void near.destroy();
-      const far = connect(target);
-      for (const [from, to] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        this.#sockets.add(from);
-        from.setNoDelay(true);
-        from.on('error', () => to.destroy());
-        from.on('close', () => {
-          this.#sockets.delete(from);
-          to.destroy();
-        });
-        from.pipe(to);
-      }
-    });
+  private constructor(thread: Worker, port: number) {
+    this.#thread = thread;
+    this.address = `127.0.0.1:${port}`;
   }
 
-  static async start(target: { readonly host: string; readonly port: number }): Promise<Relay> {
-    const relay = new Relay(target);
-    await new Promise<void>((resolve, reject) => {
-      relay.#server.once('error', reject);
-      relay.#server.listen(0, '127.0.0.1', resolve);
-    });
-    return relay;
+  static async start({ host, port }: { readonly host: string; readonly port: number }): Promise<Relay> {
+    const thread = new Worker(new URL('./relay-thread.mjs', import.meta.url), { workerData: { host, port } });
+    const [listening] = (await once(thread, 'message')) as [number];
+    return new Relay(thread, listening);
   }
 
-  get address(): string {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return `${address}:${port}`;
+  cut(): Promise<void> {
+    return this.#tell('cut');
   }
 
-  cut(): void {
-    this.#isCut = true;
-    for (const socket of this.#sockets) socket.destroy();
-  }
-
-  heal(): void {
-    this.#isCut = false;
+  heal(): Promise<void> {
+    return this.#tell('heal');
   }
 
   async close(): Promise<void> {
-    this.cut();
-    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    await this.#tell('close');
+    await this.#thread.terminate();
+  }
+
+  async #tell(command: 'cut' | 'heal' | 'close'): Promise<void> {
+    const done = once(this.#thread, 'message');
+    this.#thread.postMessage(command);
+    await done;
   }
 }
