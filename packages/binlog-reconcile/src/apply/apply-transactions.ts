@@ -1,21 +1,18 @@
 import { EventType } from '../events/index.js';
-import type { RowChange, TableMap, Transaction } from '../rows/model.js';
+import type { RowChange, Transaction } from '../rows/model.js';
 import { BinlogBatch } from '../sql/binlog-form/binlog-batch.js';
 import { binlogStatement, binlogStatementLength } from '../sql/binlog-form/binlog-statement.js';
 import { redoRow, undoRow } from '../sql/binlog-form/packed-changes.js';
 import { TableMapEvents } from '../sql/binlog-form/table-map-events.js';
 import type { TableCatalog } from '../sql/catalog/table-definition.js';
 import { planUndo, type Refusal, type UndoPlan } from '../sql/undo-plan/index.js';
-import { ApplyRefusedError, StatementTooLongError } from './apply-error.js';
+import { StatementTooLongError } from './apply-error.js';
 import { ServerCatalog } from './catalog/server-catalog.js';
 import { isServerError, type ServerError, type SqlConnection } from './connection/sql-connection.js';
-import { RowCheck, type PlannedChange } from './rows/row-check.js';
+import { plannedChange, RowCheck, type Direction, type PlannedChange } from './rows/row-check.js';
 import type { ConflictKind, RowConflict } from './rows/row-conflict.js';
-import { TableAccess } from './rows/table-access.js';
+import { TableAccesses } from './rows/table-accesses.js';
 import { ApplySession } from './session/apply-session.js';
-
-/** Forward (as the source did it) or backward. */
-export type Direction = 'redo' | 'undo';
 
 /** How transactions are applied. */
 export interface ApplyOptions {
@@ -175,17 +172,18 @@ class ApplyWork {
   rowCount = 0;
   readonly #check: RowCheck;
   readonly #batch: BinlogBatch;
-  readonly #access = new Map<TableMap, TableAccess>();
+  readonly #accesses: TableAccesses;
   readonly #rowsPerBatchMax: number;
   #planned: PlannedChange[] = [];
 
   constructor(
     private readonly session: ApplySession,
-    private readonly catalog: TableCatalog,
+    catalog: TableCatalog,
     private readonly direction: Direction,
     private readonly options: ApplyOptions,
   ) {
     this.#check = new RowCheck(session.sql, { lock: true, conflictsMax: options.conflictsMax ?? 100 });
+    this.#accesses = new TableAccesses(catalog);
     this.#batch = new BinlogBatch(session.flavor, session.serverId);
     this.#rowsPerBatchMax = options.rowsPerBatchMax ?? 2_000;
   }
@@ -199,7 +197,7 @@ class ApplyWork {
       const inSameEvent = change.event === wholeEvent;
       if (!inSameEvent && this.#isFull()) await this.flush();
       if (this.conflicts.length > 0) return false;
-      const access = await this.#accessOf(transaction, change.table);
+      const access = await this.#accesses.of(change.table, transaction.gtid);
       this.#planned.push(plannedChange(transaction.gtid, access, change, this.direction));
       if (inSameEvent) continue;
       const tableMap = tableMaps.of(change.table);
@@ -247,30 +245,6 @@ class ApplyWork {
       this.conflicts.push(serverConflict(kind, error as ServerError, this.#planned));
     }
   }
-
-  async #accessOf(transaction: Transaction, table: TableMap): Promise<TableAccess> {
-    const known = this.#access.get(table);
-    if (known !== undefined) return known;
-    const definition = await this.catalog.lookup(table.schema, table.table);
-    if (definition === undefined) {
-      throw new ApplyRefusedError(transaction.gtid, `the server has no table ${table.schema}.${table.table}`);
-    }
-    const access = new TableAccess(table, definition);
-    this.#access.set(table, access);
-    return access;
-  }
-}
-
-function plannedChange(
-  gtid: string | undefined,
-  access: TableAccess,
-  change: RowChange,
-  direction: Direction,
-): PlannedChange {
-  const { before, after } = change;
-  return direction === 'undo'
-    ? { gtid, access, change, expects: after, leaves: before }
-    : { gtid, access, change, expects: before, leaves: after };
 }
 
 /** Errors by which the server says that a row is not as it must be. */

@@ -54,7 +54,8 @@ export class ServerCatalog implements TableCatalog {
         `LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE WHERE t.${here.replace(' AND ', ' AND t.')}`,
     );
     if (about === undefined) return undefined;
-    const columns = await this.#columns(here);
+    const systemVersioned = about[0] === 'SYSTEM VERSIONED';
+    const columns = withPeriod(await this.#columns(here), systemVersioned);
     const keys = await this.#uniqueKeys(here);
     const primaryKey = keys.get('PRIMARY') ?? [];
     const triggers = await this.#session.texts(
@@ -69,7 +70,7 @@ export class ServerCatalog implements TableCatalog {
       rowKey: primaryKey.length > 0 ? primaryKey : ([...keys.values()][0] ?? []),
       engine: about[1] ?? '',
       transactional: about[2] === 'YES',
-      systemVersioned: about[0] === 'SYSTEM VERSIONED',
+      systemVersioned,
       triggers: triggers.map(([name]) => name ?? ''),
       referencedBy: await this.#references(schema, table),
     };
@@ -153,4 +154,21 @@ export class ServerCatalog implements TableCatalog {
     for (const [name, id] of full) if (name && id) ids.set(name, Number(id));
     return ids;
   }
+}
+
+/** System-versioned tables of MariaDB have two columns more in the binlog, unless their definition names them. */
+function withPeriod(
+  columns: readonly ColumnDefinition[],
+  systemVersioned: boolean,
+): readonly ColumnDefinition[] {
+  if (!systemVersioned || columns.some(({ name }) => name === 'row_end')) return columns;
+  const period = ['row_start', 'row_end'].map((name) => ({
+    name,
+    dataType: 'timestamp',
+    columnType: 'timestamp(6)',
+    unsigned: false,
+    visible: false,
+    generated: true,
+  }));
+  return [...columns, ...period];
 }

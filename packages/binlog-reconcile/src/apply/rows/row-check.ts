@@ -1,7 +1,11 @@
 import type { RowChange, RowImage } from '../../rows/model.js';
 import type { SqlSession } from '../connection/sql-connection.js';
 import type { ConflictKind, RowConflict, ShownRow } from './row-conflict.js';
-import type { ServerRow, TableAccess } from './table-access.js';
+import { countLike, fetchByKeys } from './fetch-rows.js';
+import type { TableAccess } from './table-access.js';
+
+/** Forward (as the source did it) or backward. */
+export type Direction = 'redo' | 'undo';
 
 /** One change as it is to happen on the server: what must be there before, and what is there afterwards. */
 export interface PlannedChange {
@@ -14,10 +18,18 @@ export interface PlannedChange {
   readonly leaves: RowImage | undefined;
 }
 
-/** Keys that one statement asks for. */
-const KEYS_PER_QUERY_MAX = 400;
-/** Characters of one such statement. */
-const QUERY_LENGTH_MAX = 256 * 1024;
+/** A change made again, or taken back. */
+export function plannedChange(
+  gtid: string | undefined,
+  access: TableAccess,
+  change: RowChange,
+  direction: Direction,
+): PlannedChange {
+  const { before, after } = change;
+  return direction === 'undo'
+    ? { gtid, access, change, expects: after, leaves: before }
+    : { gtid, access, change, expects: before, leaves: after };
+}
 
 /**
  * Checks that changes, one after another, find exactly the rows that they expect. Only what the server must have before
@@ -54,7 +66,7 @@ export class RowCheck {
       const used = entry(this.#used, access);
       for (const [content, { planned, image, count }] of wanted) {
         if (conflicts.length >= this.options.conflictsMax) return conflicts;
-        const found = await this.#countLike(access, image);
+        const found = await countLike(this.session, access, image, this.options.lock);
         const needed = (used.get(content) ?? 0) + count;
         used.set(content, needed);
         if (found < needed) {
@@ -146,56 +158,28 @@ export class RowCheck {
   }
 
   async #askForKeys(access: TableAccess, wanted: readonly Wanted[], conflicts: RowConflict[]): Promise<void> {
-    for (let from = 0; from < wanted.length;) {
-      if (conflicts.length >= this.options.conflictsMax) return;
-      const { sql, count } = this.#query(access, wanted, from);
-      const found = new Map<string, ServerRow>();
-      for (const row of await this.session.rows(sql)) found.set(access.keyOfRow(row), row);
-      for (const { planned, image, present } of wanted.slice(from, from + count)) {
-        const row = found.get(access.keyOf(image));
-        if (!present) {
-          if (row !== undefined) {
-            conflicts.push(
-              conflict('exists', planned, image, access.showRow(row), [], 'there is a row with this key'),
-            );
-          }
-        } else if (row === undefined) {
-          conflicts.push(conflict('missing', planned, image, undefined, [], 'the row is not there'));
-        } else {
-          const differing = access.differing(image, row);
-          if (differing.length > 0) {
-            conflicts.push(
-              conflict(
-                'changed',
-                planned,
-                image,
-                access.showRow(row),
-                differing,
-                'the row was changed since',
-              ),
-            );
-          }
+    if (conflicts.length >= this.options.conflictsMax) return;
+    const images = wanted.map(({ image }) => image);
+    const found = await fetchByKeys(this.session, access, images, this.options.lock);
+    for (const { planned, image, present } of wanted) {
+      const row = found.get(access.keyOf(image));
+      if (!present) {
+        if (row !== undefined) {
+          conflicts.push(
+            conflict('exists', planned, image, access.showRow(row), [], 'there is a row with this key'),
+          );
+        }
+      } else if (row === undefined) {
+        conflicts.push(conflict('missing', planned, image, undefined, [], 'the row is not there'));
+      } else {
+        const differing = access.differing(image, row);
+        if (differing.length > 0) {
+          conflicts.push(
+            conflict('changed', planned, image, access.showRow(row), differing, 'the row was changed since'),
+          );
         }
       }
-      from += count;
     }
-  }
-
-  /** As many keys as fit one statement, at least one. */
-  #query(access: TableAccess, wanted: readonly Wanted[], from: number): { sql: string; count: number } {
-    let count = Math.min(KEYS_PER_QUERY_MAX, wanted.length - from);
-    for (;;) {
-      const images = wanted.slice(from, from + count).map(({ image }) => image);
-      const sql = access.selectByKeys(images, this.options.lock);
-      if (sql.length <= QUERY_LENGTH_MAX || count === 1) return { sql, count };
-      count = Math.max(1, Math.floor(count / 2));
-    }
-  }
-
-  async #countLike(access: TableAccess, image: RowImage): Promise<number> {
-    const content = access.contentOf(image);
-    const rows = await this.session.rows(access.selectByContent(image, this.options.lock));
-    return rows.filter((row) => access.contentOfRow(row) === content).length;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { FormatDescription } from '../../events/index.js';
 import { binlogStatement } from '../../sql/binlog-form/binlog-statement.js';
 import { formatDescriptionBytes } from '../../sql/binlog-form/event-bytes.js';
-import { isServerError, SqlSession, type SqlConnection } from '../connection/sql-connection.js';
+import { SqlSession, type SqlConnection } from '../connection/sql-connection.js';
 
 /** How a session is used. */
 export interface ApplySessionOptions {
@@ -91,14 +91,13 @@ export class ApplySession {
     await this.#gtidAutomatic();
   }
 
-  /** Never throws an answer of the server: what cannot be rolled back any more is gone with its connection. */
+  /** Never throws: where it fails the connection is cut, and the server rolls back by itself. */
   async rollback(): Promise<void> {
     try {
       await this.sql.run('ROLLBACK');
       await this.#gtidAutomatic();
-    } catch (error) {
+    } catch {
       this.sql.connection.destroy();
-      if (!isServerError(error)) throw error;
     }
   }
 

@@ -1,3 +1,4 @@
+import { UnknownColumnMetadataError } from '../../rows/errors.js';
 import type { Column, ColumnValue, RowChange, RowImage, TableMap } from '../../rows/model.js';
 import { UnwritableRowError } from '../errors.js';
 import { conditionWriter, type ConditionWriter } from '../literals/column-condition.js';
@@ -145,7 +146,7 @@ function valuesOf(image: RowImage): (ColumnValue | undefined)[] {
   try {
     return image.values();
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'UnknownColumnMetadataError') throw error;
+    if (!(error instanceof UnknownColumnMetadataError)) throw error;
     const { schema, table } = image.table;
     throw new UnwritableRowError(schema, table, undefined, 'metadata', error.message, { cause: error });
   }

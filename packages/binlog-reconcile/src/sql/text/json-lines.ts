@@ -1,3 +1,4 @@
+import { UnknownColumnMetadataError } from '../../rows/errors.js';
 import type { Column, ColumnValue, RowChange, RowImage, TableMap, Transaction } from '../../rows/model.js';
 import { valueText } from '../../rows/value-text.js';
 
@@ -9,7 +10,8 @@ const CHUNK_LENGTH = 64 * 1024;
  * order of the binlog, as a stream of chunks.
  *
  * Numbers are JSON numbers up to 2^53 - 1, larger ones and decimals are strings, so are dates (UTC) and JSON documents;
- * bytes that are no text are `{"hex":"..."}`. A column that the image does not hold is left out.
+ * bytes that are no text are `{"hex":"..."}`, and what nobody told how to read (an integer that may be unsigned) is
+ * `{"packed":"..."}`, the bytes in the binlog. A column that the image does not hold is left out.
  */
 export async function* rowsJsonLines(
   transactions: AsyncIterable<Transaction> | Iterable<Transaction>,
@@ -72,7 +74,13 @@ function writersOf(table: TableMap): TableWriters {
 }
 
 function imageJson(image: RowImage, { columns }: TableWriters): string {
-  const values = image.values();
+  let values: (ColumnValue | undefined)[];
+  try {
+    values = image.values();
+  } catch (error) {
+    if (!(error instanceof UnknownColumnMetadataError)) throw error;
+    return packedJson(image, columns);
+  }
   let text = '';
   for (let i = 0; i < columns.length; i++) {
     const value = values[i];
@@ -81,6 +89,20 @@ function imageJson(image: RowImage, { columns }: TableWriters): string {
     text += `${text === '' ? '{' : ','}${key}${value === null ? 'null' : write(value)}`;
   }
   return text === '' ? '{}' : `${text}}`;
+}
+
+/** A row with a value that the binlog does not say how to read: its packed bytes are shown instead. */
+function packedJson(image: RowImage, columns: TableWriters['columns']): string {
+  const cells = columns.flatMap(({ key, write }, index) => {
+    try {
+      const value = image.get(index);
+      return value === undefined ? [] : [`${key}${value === null ? 'null' : write(value)}`];
+    } catch (error) {
+      if (!(error instanceof UnknownColumnMetadataError)) throw error;
+      return [`${key}{"packed":"${image.bytes(index)?.toString('hex') ?? ''}"}`];
+    }
+  });
+  return `{${cells.join(',')}}`;
 }
 
 function valueWriter(column: Column): (value: NonNullable<ColumnValue>) => string {

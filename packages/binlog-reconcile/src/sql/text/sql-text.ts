@@ -66,7 +66,7 @@ async function* sqlText(
   direction: 'redo' | 'undo',
   options: SqlTextOptions,
 ): AsyncIterableIterator<string> {
-  const writer = new SqlWriter(direction, options);
+  const writer = new SqlTextWriter(direction, options);
   let chunk = writer.begin();
   for await (const transaction of transactions) {
     for (const piece of writer.transaction(transaction)) {
@@ -76,23 +76,31 @@ async function* sqlText(
       chunk = '';
     }
   }
-  yield chunk + sessionEnd();
+  yield chunk + writer.end();
 }
 
-class SqlWriter {
+/** Writes {@link redoSql} or {@link undoSql} for one who has the transactions one by one. */
+export class SqlTextWriter {
   /** The format that the reader of the text was told last. */
   #format: FormatDescription | undefined;
 
   constructor(
     private readonly direction: 'redo' | 'undo',
-    private readonly options: SqlTextOptions,
+    private readonly options: SqlTextOptions = {},
   ) {}
 
+  /** What comes before the first transaction. */
   begin(): string {
     const title = (this.options.title ?? []).map((line) => `-- ${commentText(line)}\n`).join('');
     return `${title}${sessionBegin()}\n`;
   }
 
+  /** What comes after the last one. */
+  end(): string {
+    return sessionEnd();
+  }
+
+  /** The next transaction, piece by piece. */
   *transaction(transaction: Transaction): Generator<string> {
     yield comment(transaction);
     if (this.options.rowQueries === true) {

@@ -37,7 +37,7 @@ export interface UndoPlan {
   /** Whether cascades and engines could be checked (a catalog was given). */
   readonly checkedByServer: boolean;
   /** Whether the rows of this transaction are to be undone: those of an XA transaction that was rolled back are not. */
-  undoes(transaction: Transaction): boolean;
+  undoes(transaction: Pick<Transaction, 'gtid' | 'start'>): boolean;
 }
 
 /**
