@@ -24,5 +24,6 @@ export {
   type ProcessIdentity,
   type ProcessState,
 } from './process/process-identity.js';
+export { logTail } from './process/log-tail.js';
 export { waitUntil, type WaitOptions } from './process/wait-until.js';
 export { freePort, releasePort, isPortFree } from './net/free-port.js';

@@ -5,7 +5,7 @@ import type { Progress } from '../install/progress.js';
 import { logTail } from '../process/log-tail.js';
 import { isAlive } from '../process/process-identity.js';
 import { Sandbox } from '../sandbox.js';
-import { startStack, type Stack } from '../stack/stack.js';
+import { stackEndpoints, startStack, type Stack } from '../stack/stack.js';
 import { Client } from '../workload/client.js';
 import { Reader } from '../workload/reader.js';
 import { WriteLedger } from '../workload/write-ledger.js';
@@ -117,6 +117,7 @@ async function play(stack: Stack, print: Progress, signal: AbortSignal | undefin
     print('3. kill -9 of the engine that owns the group, then of the primary');
     const { killed: engine, owner, tookMs } = await killOwner(context);
     print(`  ${engine} killed; ${owner} owns the group ${(tookMs / 1000).toFixed(1)} s later`);
+    await moreWrites(context, 200);
     const second = await failover(context);
     show(second.event);
     await moreWrites(context, 200);
@@ -143,12 +144,7 @@ async function play(stack: Stack, print: Progress, signal: AbortSignal | undefin
 }
 
 async function keep(sandbox: Sandbox, stack: Stack, print: Progress): Promise<void> {
-  await detach(sandbox, keptName, {
-    zookeeper: stack.zooKeeper.connectString,
-    write: `${stack.write.host}:${stack.write.port}`,
-    read: `${stack.read.host}:${stack.read.port}`,
-    config: stack.operatorConfigFile,
-  });
+  await detach(sandbox, keptName, stackEndpoints(stack));
   print('');
   print('It goes on running. To look around:');
   print(`  dcmha sandbox status --name ${keptName}`);

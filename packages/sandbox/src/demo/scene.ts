@@ -15,13 +15,14 @@ export interface SceneContext {
 
 /** A scene did not come to its end in time: a promise is broken, and there is nothing to go on with. */
 export class SceneFailedError extends SandboxError {
-  constructor(what: string, timeoutMs: number) {
-    super('SCENE_FAILED', `${what} within ${timeoutMs} ms; the logs of the daemons tell more`);
+  constructor(what: string) {
+    super('SCENE_FAILED', `${what}; the logs of the daemons tell more`);
   }
 }
 
 const failoverTimeoutMs = 20_000;
 const switchoverTimeoutMs = 20_000;
+const historyPollMs = 250;
 const historyTimeoutMs = 20_000;
 const rejoinTimeoutMs = 60_000;
 const takeOverTimeoutMs = 30_000;
@@ -37,7 +38,7 @@ export async function waitFor<T>(
   everyMs = 20,
 ): Promise<T> {
   const value = await waitUntil(probe, { timeoutMs, everyMs, ...(signal ? { signal } : {}) });
-  if (value === undefined) throw new SceneFailedError(what, timeoutMs);
+  if (value === undefined) throw new SceneFailedError(`${what} within ${timeoutMs} ms`);
   return value;
 }
 
@@ -68,7 +69,10 @@ export async function failover(context: SceneContext): Promise<{ event: DemoEven
   const killedWallMs = wallMs(killedAtMs);
   // The signal is sent before `kill` returns; the process needs a moment to be gone.
   const gone = old.kill();
-  const [first] = await Promise.all([firstWriteElsewhere(context, old, killedAtMs, failoverTimeoutMs), gone]);
+  const [first] = await Promise.all([
+    firstWriteElsewhere(context, { kind: 'failover', old, newestBefore }, killedAtMs, failoverTimeoutMs),
+    gone,
+  ]);
   const entry = await newHistory(context, 'failover', newestBefore);
   return {
     event: {
@@ -89,7 +93,12 @@ export async function switchover(context: SceneContext): Promise<DemoEvent> {
   const newestBefore = await stack.tree.newestHistory();
   const askedAtMs = performance.now();
   await stack.tree.requestSwitchover('demo');
-  const first = await firstWriteElsewhere(context, old, askedAtMs, switchoverTimeoutMs);
+  const first = await firstWriteElsewhere(
+    context,
+    { kind: 'switchover', old, newestBefore },
+    askedAtMs,
+    switchoverTimeoutMs,
+  );
   const entry = await newHistory(context, 'switchover', newestBefore);
   // Acknowledgements of the old primary may come in after the first of the new one; they are not later writes.
   const last = ledger.lastOn(old.serverId, first.atMs) ?? first;
@@ -103,14 +112,18 @@ export async function switchover(context: SceneContext): Promise<DemoEvent> {
 }
 
 /** Starts a killed server again; resolves to the milliseconds until it is back in the read pool. */
-export async function rejoin(context: SceneContext, server: MysqlServer): Promise<number> {
+export async function rejoin(
+  context: SceneContext,
+  server: MysqlServer,
+  timeoutMs = rejoinTimeoutMs,
+): Promise<number> {
   const startedAtMs = performance.now();
-  await server.start();
+  if (!server.running) await server.start();
   await waitFor(
     context,
     `${server.address} did not come back into the read pool`,
     async () => ((await context.stack.tree.route())?.read.includes(server.address) ? true : undefined),
-    rejoinTimeoutMs,
+    timeoutMs,
     50,
   );
   return performance.now() - startedAtMs;
@@ -143,16 +156,27 @@ export async function killOwner(
   return { killed, owner, tookMs: performance.now() - atMs };
 }
 
+/** Fails at once when the engine says that it did not carry the operation out. */
 async function firstWriteElsewhere(
   context: SceneContext,
-  old: MysqlServer,
+  operation: { readonly kind: string; readonly old: MysqlServer; readonly newestBefore: string },
   afterMs: number,
   timeoutMs: number,
 ): Promise<AcknowledgedWrite> {
+  const { kind, old, newestBefore } = operation;
+  let lookAtMs = performance.now() + historyPollMs;
   return waitFor(
     context,
     `no server other than ${old.address} acknowledged a write`,
-    () => context.ledger.firstElsewhere(old.serverId, afterMs),
+    async () => {
+      if (performance.now() > lookAtMs) {
+        lookAtMs = performance.now() + historyPollMs;
+        const entries = await context.stack.tree.historySince(newestBefore);
+        const other = entries.find((entry) => entry.kind === kind && entry.result !== 'done');
+        if (other) throw new SceneFailedError(`the ${kind} was ${other.result}: ${other.reason}`);
+      }
+      return context.ledger.firstElsewhere(old.serverId, afterMs);
+    },
     timeoutMs,
     5,
   );

@@ -28,6 +28,7 @@ const texts: Readonly<Record<string, string>> = {
   routed: 'routed: the new write route is published',
   lastWrite: 'last write acknowledged by the old primary',
   firstWrite: 'first write acknowledged by the new primary',
+  left: 'the new primary has forgotten its source',
   followed: 'the other replicas follow it',
 };
 

@@ -13,6 +13,9 @@ export interface SandboxUpOptions {
   /** How many ZooKeeper servers; default 1. */
   readonly zooKeeperNodes?: number;
   readonly group?: GroupOptions;
+  /** Path of the `dcmha` program: HAProxy, agents, two engines and a router-sync are started too. */
+  readonly dcmha?: string;
+  readonly signal?: AbortSignal;
   readonly progress?: Progress;
 }
 
@@ -40,15 +43,48 @@ export async function sandboxUp(options: SandboxUpOptions = {}): Promise<Sandbox
     if (before) await removeState(name);
     const sandbox = await Sandbox.create({ name });
     try {
-      progress('starting ZooKeeper');
-      const { connectString } = await sandbox.startZooKeeper({ nodes: options.zooKeeperNodes ?? 1 });
-      progress('starting MySQL');
-      await sandbox.startGroup(options.group);
-      await detach(sandbox, name, { zookeeper: connectString });
+      const endpoints =
+        options.dcmha === undefined
+          ? await startServers(sandbox, options, progress)
+          : await startWhole(sandbox, options.dcmha, options, progress);
+      await detach(sandbox, name, endpoints);
     } catch (error) {
       await sandbox.close();
       throw error;
     }
     return sandboxStatus(name);
   });
+}
+
+type Endpoints = Readonly<Record<string, string>>;
+
+async function startServers(
+  sandbox: Sandbox,
+  options: SandboxUpOptions,
+  progress: Progress,
+): Promise<Endpoints> {
+  progress('starting ZooKeeper');
+  const { connectString } = await sandbox.startZooKeeper({ nodes: options.zooKeeperNodes ?? 1 });
+  progress('starting MySQL');
+  await sandbox.startGroup(options.group);
+  return { zookeeper: connectString };
+}
+
+async function startWhole(
+  sandbox: Sandbox,
+  dcmha: string,
+  options: SandboxUpOptions,
+  progress: Progress,
+): Promise<Endpoints> {
+  // Only who wants the daemons needs the packages that their configurations come from.
+  const { startStack, stackEndpoints } = await import('../stack/stack.js');
+  const stack = await startStack(sandbox, {
+    dcmha,
+    progress,
+    zooKeeperNodes: options.zooKeeperNodes ?? 1,
+    ...(options.group ? { servers: options.group } : {}),
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  await stack.close();
+  return stackEndpoints(stack);
 }

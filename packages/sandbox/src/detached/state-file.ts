@@ -1,14 +1,17 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { SandboxError } from '../errors/index.js';
-import { cacheFolder } from '../install/cache-folder.js';
 import { withFileLock } from '../process/file-lock.js';
 import { detachedState, type DetachedState } from './state.js';
 
 const lockTimeoutMs = 120_000;
 
+/** Where sandboxes that were left running are written down: `$DCMHA_STATE`, else `~/.local/state/dcmha`. */
 function folder(): string {
-  return join(cacheFolder(), 'sandboxes');
+  const explicit = process.env.DCMHA_STATE;
+  if (explicit) return resolve(explicit);
+  return join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'dcmha');
 }
 
 function fileOf(name: string): string {
@@ -69,5 +72,5 @@ export async function removeState(name: string): Promise<void> {
 
 /** One change of a sandbox at a time. */
 export function withStateLock<T>(name: string, work: () => Promise<T>): Promise<T> {
-  return withFileLock(join(cacheFolder(), 'locks', `sandbox-${name}`), { timeoutMs: lockTimeoutMs }, work);
+  return withFileLock(join(folder(), `${name}.lock`), { timeoutMs: lockTimeoutMs }, work);
 }

@@ -1,5 +1,5 @@
 import { createConnection, type Connection, type ConnectionOptions } from 'mysql2/promise';
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BadOptionError, DiskFullError, PortTakenError, ServerDiedError } from '../errors/index.js';
 import type { DatabaseInstallation } from '../install/server-program.js';
@@ -131,6 +131,14 @@ export class MysqlServer extends ManagedServer {
   override async start(change: { readonly options?: ServerOptions } = {}): Promise<void> {
     this.#options = mergeOptions(this.#options, change.options ?? {});
     await super.start();
+  }
+
+  /** Throws its data away and starts it as new: no transactions, another server UUID, the same address. */
+  async startAsNew(): Promise<void> {
+    await this.kill();
+    await rm(this.dataDir, { recursive: true, force: true });
+    await this.prepare();
+    await this.start();
   }
 
   /** A connection of its own, as the admin account unless told otherwise; the caller ends it. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { haproxyConfig } from '@dcmha/router-sync';
 import type { GroupPolicyInput } from '@dcmha/zk-schema';
 import { SandboxError } from '../errors/index.js';
@@ -97,7 +97,8 @@ export async function startStack(sandbox: Sandbox, options: StackOptions): Promi
 
   const tree = await GroupTree.connect(facts.zooKeeper, group);
   try {
-    const { dcmha } = options;
+    // The daemons run in another folder.
+    const dcmha = resolve(options.dcmha);
     await registerGroup({
       dcmha,
       group,
@@ -173,6 +174,16 @@ export async function startStack(sandbox: Sandbox, options: StackOptions): Promi
     await tree.close();
     throw error;
   }
+}
+
+/** Where to connect, for a person. */
+export function stackEndpoints(stack: Stack): Record<string, string> {
+  return {
+    zookeeper: stack.zooKeeper.connectString,
+    write: `${stack.write.host}:${stack.write.port}`,
+    read: `${stack.read.host}:${stack.read.port}`,
+    config: stack.operatorConfigFile,
+  };
 }
 
 /** A primary that is routed to, all replicas in the read pool, and the router has applied it. */
