@@ -1,5 +1,6 @@
 export * from './api.js';
 export { MultiError, ZooKeeperError, isZooKeeperError } from './errors.js';
+export type { HostPort } from './address/connect-string.js';
 export type { AuthEntry, ZooKeeperClientOptions } from './client/options.js';
 export type { TlsOptions } from './client/transport.js';
 export { ZooKeeperClient, type ReadResult } from './client/zookeeper-client.js';

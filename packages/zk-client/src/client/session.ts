@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import type { HostPort } from '../address/connect-string.js';
 import type { CallOptions, SessionChange, SessionState, WatchEvent } from '../api.js';
 import { ZooKeeperError } from '../errors.js';
 import { JuteError } from '../jute/jute-error.js';
@@ -113,6 +114,10 @@ export class Session {
 
   get isAttached(): boolean {
     return this.#machine.isAttached;
+  }
+
+  get server(): HostPort | null {
+    return this.#machine.server;
   }
 
   get lastZxid(): bigint {

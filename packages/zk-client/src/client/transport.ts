@@ -36,7 +36,9 @@ export interface TransportTarget {
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const code = (error as NodeJS.ErrnoException).code;
+  // Errors of OpenSSL have the gist in a field of their own, and source lines in their message.
+  const { code, reason } = error as NodeJS.ErrnoException & { reason?: unknown };
+  if (typeof reason === 'string' && reason !== '') return code ? `${reason} (${code})` : reason;
   return error.message || code || error.name;
 }
 

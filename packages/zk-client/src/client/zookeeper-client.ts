@@ -1,4 +1,5 @@
 import { Chroot } from '../address/chroot.js';
+import type { HostPort } from '../address/connect-string.js';
 import { validatePath } from '../address/path.js';
 import type {
   Acl,
@@ -134,6 +135,11 @@ export class ZooKeeperClient implements ZooKeeper {
 
   get sessionTimeoutMs(): number {
     return this.#session.timeoutMs;
+  }
+
+  /** The server that carries the session now, as named in the connect string; `null` while there is none. */
+  get server(): HostPort | null {
+    return this.#session.server;
   }
 
   /** Newest transaction that this session has seen. */

@@ -87,6 +87,11 @@ export class SessionMachine {
     return this.#phase.name === 'attached';
   }
 
+  /** The server that carries the session now. */
+  get server(): HostPort | null {
+    return this.#phase.name === 'attached' ? this.#phase.host : null;
+  }
+
   get isClosing(): boolean {
     return this.#closing !== null;
   }
