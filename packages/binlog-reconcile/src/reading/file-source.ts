@@ -30,6 +30,8 @@ export interface FileSourceOptions {
   readonly signal?: AbortSignal;
 }
 
+const POLL_MS = 50;
+
 /** Bytes read at once; a larger event is read whole. */
 const CHUNK_BYTES = 1 << 20;
 
@@ -84,6 +86,10 @@ class FileSource implements EventSource {
       };
       yield* this.#readFile(path, start, grow);
       start = undefined;
+      // The server closed the last file there is: it opens another, at the latest when it starts again.
+      while (follow && last() && this.options.index !== undefined && !this.options.signal?.aborted) {
+        if (await grow()) await pause(this.options.pollMs ?? POLL_MS, this.options.signal);
+      }
       if (this.options.signal?.aborted) return;
     }
   }
@@ -115,7 +121,7 @@ class FileSource implements EventSource {
     from: number | undefined,
     mayGrow: () => Promise<boolean>,
   ): AsyncIterableIterator<EventBatch> {
-    const { verifyChecksums = true, pollMs = 50, signal } = this.options;
+    const { verifyChecksums = true, pollMs = POLL_MS, signal } = this.options;
     const framer = new EventFramer(verifyChecksums);
     const chunks = new ChunkReader(handle);
     let position = 0;

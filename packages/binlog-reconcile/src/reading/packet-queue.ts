@@ -14,6 +14,7 @@ interface Packet {
 
 /** The part of a mysql2 connection that its types leave out. */
 interface CommandConnection {
+  readonly stream: { destroy(): void };
   addCommand(command: DumpCommand): void;
   _resetSequenceId(): void;
   writePacket(packet: { buffer: Buffer; length(): number; writeHeader(sequenceId: number): void }): void;
@@ -143,6 +144,8 @@ export class PacketQueue {
     this.#closed = true;
     this.signal?.removeEventListener('abort', this.#abort);
     this.connection.destroy();
+    // mysql2 only ends its half: a server that hangs would keep the socket.
+    (this.connection as unknown as CommandConnection).stream.destroy();
   }
 
   /** Returns whether the dump is over. */

@@ -72,7 +72,8 @@ export class TransactionAssembler {
   }
 
   /** The transaction that is open, cut off at `end`. */
-  torn(end: BinlogPosition, eventCut: boolean): TornTransaction | undefined {
+  torn({ file, position }: BinlogPosition, eventCut: boolean): TornTransaction | undefined {
+    const end = { file, position };
     const open = this.#open;
     if (open === undefined)
       return eventCut ? { gtid: undefined, start: end, end, eventCount: 0, eventCut } : undefined;

@@ -32,25 +32,35 @@ const Field = {
   VectorDimensionality: 13,
 } as const;
 
-const isNumeric = (type: number): boolean =>
-  type === ColumnType.Tiny ||
-  type === ColumnType.Short ||
-  type === ColumnType.Int24 ||
-  type === ColumnType.Long ||
-  type === ColumnType.LongLong ||
-  type === ColumnType.NewDecimal ||
-  type === ColumnType.Float ||
-  type === ColumnType.Double;
+type Flavor = 'mysql' | 'mariadb';
 
-const isCharacter = (type: number): boolean =>
-  type === ColumnType.String ||
-  type === ColumnType.VarString ||
-  type === ColumnType.VarChar ||
-  type === ColumnType.Blob ||
-  type === ColumnType.BlobCompressed ||
-  type === ColumnType.VarCharCompressed ||
-  // MySQL's VECTOR derives from BLOB and so has a collation (binary) in the list.
-  type === ColumnType.Vector;
+const NUMERIC: ReadonlySet<number> = new Set([
+  ColumnType.Tiny,
+  ColumnType.Short,
+  ColumnType.Int24,
+  ColumnType.Long,
+  ColumnType.LongLong,
+  ColumnType.NewDecimal,
+  ColumnType.Float,
+  ColumnType.Double,
+]);
+
+/** MariaDB's YEAR derives from TINYINT, and so has a signedness. */
+const hasSignedness = (type: number, flavor: Flavor): boolean =>
+  NUMERIC.has(type) || (flavor === 'mariadb' && type === ColumnType.Year);
+
+const CHARACTER: ReadonlySet<number> = new Set([
+  ColumnType.String,
+  ColumnType.VarString,
+  ColumnType.VarChar,
+  ColumnType.Blob,
+  ColumnType.BlobCompressed,
+  ColumnType.VarCharCompressed,
+]);
+
+/** What derives from BLOB has a collation (binary) in the list: MySQL's VECTOR, MariaDB's GEOMETRY. */
+const hasCollation = (type: number, flavor: Flavor): boolean =>
+  CHARACTER.has(type) || type === (flavor === 'mariadb' ? ColumnType.Geometry : ColumnType.Vector);
 
 const isEnumOrSet = (type: number): boolean => type === ColumnType.Enum || type === ColumnType.Set;
 
@@ -61,9 +71,11 @@ const isEnumOrSet = (type: number): boolean => type === ColumnType.Enum || type 
 export function parseOptionalMetadata(
   cursor: ByteCursor,
   types: readonly ColumnTypeCode[],
+  flavor: Flavor,
 ): OptionalMetadata {
   const metadata: OptionalMetadata = {};
   const collations: (number | undefined)[] = new Array<undefined>(types.length);
+  const isCharacter = (type: number) => hasCollation(type, flavor);
   const columnsWhere = (fits: (type: number) => boolean) =>
     types.flatMap((type, i) => (fits(type) ? [i] : []));
   const perColumn = <T>(columns: number[], read: () => T): (T | undefined)[] => {
@@ -85,7 +97,10 @@ export function parseOptionalMetadata(
     switch (field) {
       case Field.Signedness: {
         const bits = bitReader(cursor.bytes(length));
-        metadata.unsigned = perColumn(columnsWhere(isNumeric), bits);
+        metadata.unsigned = perColumn(
+          columnsWhere((type) => hasSignedness(type, flavor)),
+          bits,
+        );
         break;
       }
       case Field.DefaultCharset:

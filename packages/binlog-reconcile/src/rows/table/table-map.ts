@@ -61,14 +61,14 @@ export class ParsedTableMap implements TableMap {
  */
 export function parseTableMap(event: RawEvent): ParsedTableMap {
   try {
-    return parseBody(new ByteCursor(event.buffer, event.bodyStart, event.bodyEnd));
+    return parseBody(new ByteCursor(event.buffer, event.bodyStart, event.bodyEnd), event.format.flavor);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     throw new BinlogCorruptError(`TableMap event: ${error.message}`, event, { cause: error });
   }
 }
 
-function parseBody(cursor: ByteCursor): ParsedTableMap {
+function parseBody(cursor: ByteCursor, flavor: 'mysql' | 'mariadb'): ParsedTableMap {
   const tableId = cursor.u48();
   const flags = cursor.u16();
   const schema = cursor.utf8(cursor.u8());
@@ -86,6 +86,7 @@ function parseBody(cursor: ByteCursor): ParsedTableMap {
   const optional = parseOptionalMetadata(
     cursor,
     shapes.map(({ type }) => type),
+    flavor,
   );
   const columns = shapes.map((shape, index) =>
     makeColumn(shape, index, ((nullable[index >> 3] as number) & (1 << (index & 7))) !== 0, optional),

@@ -31,11 +31,12 @@ export function inet6Text(b: Buffer, start: number, end: number): string {
 
 /**
  * A UUID as MariaDB stores it: versions 1 to 5 with the parts in reverse order (so that they sort by time), told apart
- * by the variant bit; the others as they are.
+ * by the variant bit and a version that is not above 7; the others as they are (`sql_type_uuid.h`).
  */
 export function uuidText(b: Buffer, start: number, end: number): string {
   const stored = padTo(b, start, end, 16);
-  const swapped = ((stored[6] as number) & 0x80) !== 0 && (stored[8] as number) > 0;
+  const [variant, version] = [stored[6] as number, stored[8] as number];
+  const swapped = variant >= 0x80 && version >= 0x01 && version <= 0x80;
   const bytes = swapped
     ? Buffer.concat([
         stored.subarray(12, 16),

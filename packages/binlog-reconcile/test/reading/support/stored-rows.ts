@@ -1,5 +1,5 @@
 import type { Connection } from 'mysql2/promise';
-import type { Column, ColumnValue, RowImage, Transaction } from '../../../src/index.js';
+import type { Column, RowImage, Transaction } from '../../../src/index.js';
 import type { TestColumn } from './every-type.js';
 
 /** What one column of a row holds, in a form in which decoded and stored values can be compared. */
@@ -8,8 +8,8 @@ export type Comparable = string | null;
 /** Rows by key, each the comparables of its columns. */
 export type ComparableRows = Map<string, Comparable[]>;
 
-const asText = (value: unknown): Comparable =>
-  value === null ? null : Buffer.isBuffer(value) ? value.toString('utf8') : String(value);
+const asText = (value: string | Buffer | null | undefined): Comparable =>
+  value === null || value === undefined ? null : value.toString('utf8');
 
 /** The rows that the server has: asked for in hex, or in its own text, by how each column is compared. */
 export async function storedRows(
@@ -44,7 +44,7 @@ export async function storedRows(
     },
   } as never);
   return new Map(
-    (rows as unknown[][]).map(([id, ...values]) => [
+    (rows as (string | null)[][]).map(([id, ...values]) => [
       String(id),
       values.map((value, i) => {
         const text = asText(value);
@@ -59,6 +59,28 @@ function floatBits(value: number): string {
   const bytes = Buffer.alloc(4);
   bytes.writeFloatBE(value);
   return bytes.toString('hex');
+}
+
+/** What differs between decoded and stored rows, in words; `counts` tells columns to leave out. */
+export function differences(
+  decoded: ComparableRows,
+  stored: ComparableRows,
+  columns: readonly TestColumn[],
+  counts: (column: TestColumn) => boolean = () => true,
+): string[] {
+  const list: string[] = [];
+  for (const id of decoded.keys()) if (!stored.has(id)) list.push(`row ${id} is not stored`);
+  for (const [id, row] of stored) {
+    const found = decoded.get(id);
+    if (found === undefined) list.push(`row ${id} was not decoded`);
+    else {
+      columns.forEach((column, i) => {
+        if (found[i] === row[i] || !counts(column)) return;
+        list.push(`row ${id}, ${column.name}: decoded ${found[i]}, stored ${row[i]}`.slice(0, 500));
+      });
+    }
+  }
+  return list;
 }
 
 /** The same of a decoded image; `undefined` where the image does not hold the column. */
@@ -110,7 +132,7 @@ export class ReplayedRows {
   apply(transaction: Transaction): void {
     for (const { kind, table, before, after } of transaction.rows()) {
       if (table.table !== this.table) continue;
-      const id = String((before ?? after)?.get(0) as ColumnValue);
+      const id = String((before ?? after)?.get(0));
       const old = this.rows.get(id);
       if (before !== undefined) {
         if (old === undefined) throw new Error(`row ${id} is changed before it is there`);

@@ -16,7 +16,7 @@ export async function changeRows(
   table: string,
   columns: readonly TestColumn[],
   random: SeededRandom,
-  { rows = 20, changes = 30 }: { rows?: number; changes?: number } = {},
+  { rows = 12, changes = 24 }: { rows?: number; changes?: number } = {},
 ): Promise<void> {
   const written = columns.filter(({ generated }) => !generated);
   const names = written.map(({ name }) => name).join(',');
