@@ -31,7 +31,10 @@ export function resolveCondition<Key extends NodeKey>(
   value: NodeInput<Key>,
   condition: WriteCondition<Key>,
 ): VersionCondition {
-  if (!('over' in condition)) return condition.version;
+  if (key !== 'master' && key !== 'route')
+    return (condition as WriteCondition<Exclude<NodeKey, GuardedKey>>).version;
+  if (!('over' in condition))
+    throw new TypeError(`a write of ${path} (${key}) needs \`over\`: the node as it was read, or null`);
   const over = condition.over as Stored<GuardedKey> | null;
   if (over === null) return 'absent';
   if (key === 'master') checkMaster(path, value as NodeInput<'master'>, over.value as NodeValue<'master'>);

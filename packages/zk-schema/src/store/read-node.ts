@@ -58,7 +58,11 @@ export async function getOrNull(
   }
 }
 
-async function readLegacyHost(
+/**
+ * What the original system knows of a host.
+ * @throws LegacyValueError when it knows nothing, or nothing readable.
+ */
+export async function readLegacyHost(
   zk: ZooKeeper,
   layout: Layout,
   host: string,

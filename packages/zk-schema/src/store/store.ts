@@ -1,6 +1,7 @@
 import type { Acl, CallOptions, OpResult, ZooKeeper } from '@dcmha/zk-client';
 import { systemClock } from '../clock/index.js';
 import type { Clock } from '../clock/index.js';
+import { describeModel } from '../describe/index.js';
 import { silentLogger } from '../logging/index.js';
 import type { Logger } from '../logging/index.js';
 import { nodeKeys } from '../model/index.js';
@@ -41,6 +42,8 @@ export type StoredNode = { [Key in NodeKey]: Stored<Key> }[NodeKey];
 export interface StoreMethods {
   readonly zk: ZooKeeper;
   readonly layout: Layout;
+  /** The whole model, as it lies in this tree, to be printed. */
+  describe(format?: 'text' | 'markdown'): string;
   /** Says which node of the tree a path is. */
   parsePath(path: string): ParsedPath;
   /**
@@ -87,6 +90,7 @@ export function createStore(zk: ZooKeeper, options: StoreOptions = {}): Store {
   const methods: StoreMethods = {
     zk,
     layout,
+    describe: (format) => describeModel({ ...layout, format }),
     parsePath: (path) => parsePath(layout, path),
     readPath: async (path, callOptions) => {
       const parsed = parsePath(layout, path);
