@@ -1,10 +1,12 @@
 import type { Command } from '../command/define-command.js';
 import { agent } from './agent.js';
+import { binlog } from './binlog.js';
 import { checkConfig } from './check-config.js';
 import { demo } from './demo.js';
 import { engine } from './engine.js';
 import { explain } from './explain.js';
 import { group } from './group.js';
+import { gtid } from './gtid.js';
 import { history } from './history.js';
 import { maintenance } from './maintenance.js';
 import { router } from './router.js';
@@ -24,6 +26,8 @@ export const commands: readonly Command[] = [
   engine,
   router,
   checkConfig,
+  gtid,
+  binlog,
   sandbox,
   demo,
 ];

@@ -46,16 +46,23 @@ export async function operatorSettings(args: OperatorArgs, env: Env): Promise<Op
       root: args.root ?? env.DCMHA_ZOOKEEPER_ROOT ?? file.zookeeper.root ?? '/mysql',
       auth: env.DCMHA_ZOOKEEPER_AUTH ?? file.zookeeper.auth,
     },
-    mysql: {
-      user: args.mysqlUser ?? env.DCMHA_MYSQL_USER ?? file.mysql.user,
-      password: env.DCMHA_MYSQL_PASSWORD ?? file.mysql.password,
-    },
+    mysql: mysqlOf(args, env, file),
     timeoutMs,
   };
 }
 
+/** The account alone, for commands that need no ZooKeeper. */
+export async function mysqlSettings(args: OperatorArgs, env: Env): Promise<OperatorSettings['mysql']> {
+  return mysqlOf(args, env, await operatorFile(args, env));
+}
+
+const mysqlOf = (args: OperatorArgs, env: Env, file: OperatorConfig): OperatorSettings['mysql'] => ({
+  user: args.mysqlUser ?? env.DCMHA_MYSQL_USER ?? file.mysql.user,
+  password: env.DCMHA_MYSQL_PASSWORD ?? file.mysql.password,
+});
+
 /** Account for the servers. @throws {CliError} when there is none */
-export function mysqlAccount({ mysql }: OperatorSettings): { user: string; password: string } {
+export function mysqlAccount({ mysql }: Pick<OperatorSettings, 'mysql'>): { user: string; password: string } {
   if (mysql.user === undefined || mysql.password === undefined) {
     throw new CliError(
       `no ${mysql.user === undefined ? 'account' : 'password'} for the MySQL servers is named`,

@@ -9,15 +9,20 @@ export interface Run {
   json<Result = Record<string, unknown>>(): Result;
 }
 
+export interface RunOptions {
+  readonly env?: Record<string, string>;
+  readonly stdin?: string;
+  readonly signal?: AbortSignal;
+  /** Called with all of stdout so far. */
+  readonly onStdout?: (text: string) => void;
+}
+
 /** Runs `dcmha` in this process. */
-export async function dcmha(
-  args: readonly string[],
-  options: { readonly env?: Record<string, string>; readonly signal?: AbortSignal } = {},
-): Promise<Run> {
+export async function dcmha(args: readonly string[], options: RunOptions = {}): Promise<Run> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const [out, err] = [collect(stdout), collect(stderr)];
+  const [out, err] = [collect(stdout, options.onStdout), collect(stderr)];
   const exitCode = await main(args, {
-    stdin: Readable.from([]),
+    stdin: Readable.from(options.stdin === undefined ? [] : [options.stdin]),
     stdout,
     stderr,
     env: { HOME: '/nonexistent', ...options.env },
@@ -34,8 +39,11 @@ export async function dcmha(
   };
 }
 
-async function collect(stream: PassThrough): Promise<string> {
+async function collect(stream: PassThrough, onText?: (text: string) => void): Promise<string> {
   let text = '';
-  for await (const chunk of stream) text += String(chunk);
+  for await (const chunk of stream) {
+    text += String(chunk);
+    onText?.(text);
+  }
   return text;
 }
