@@ -407,6 +407,18 @@ describe('following', () => {
   });
 });
 
+describe('semi-sync', () => {
+  it('is turned off and on again on a primary with its replicas connected', async () => {
+    const { primary } = await roles();
+    await eventually(async () => (await primary.status()).semisync.ackers === 2, 'both acknowledge');
+    await primary.setSemisync({ source: null });
+    expect((await primary.status()).semisync).toMatchObject({ sourceEnabled: false, sourceStatus: false });
+    await primary.setSemisync({ source: semisync });
+    expect((await primary.status()).semisync).toMatchObject({ sourceEnabled: true, waitForAckers: 1 });
+    await eventually(async () => (await primary.status()).semisync.ackers === 2, 'both acknowledge again');
+  });
+});
+
 describe('a planned switchover', () => {
   it('loses nothing and leaves three servers in their new roles', async () => {
     const { primary, server, replicas } = await roles();

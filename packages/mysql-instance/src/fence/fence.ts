@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { numeral } from '../connection/quote.js';
 import { statement, type ResultSet, type SqlRunner, type Statement } from '../connection/statement.js';
+import { within } from '../deadline/within.js';
 import { fill } from '../dialect/fill-template.js';
 import { isInstanceError, type InstanceError } from '../errors/instance-error.js';
 import { refusal, type HelperSession, type Operation } from '../instance/operation.js';
@@ -194,17 +194,4 @@ function settled(running: Promise<readonly ResultSet[]>): Promise<Closing> {
     (sets) => ({ done: true, readBack: sets.at(-1) }) as const,
     (error: unknown) => ({ done: false, error: error as InstanceError }) as const,
   );
-}
-
-/** The outcome if it comes within the time, else undefined. */
-async function within(closing: Promise<Closing>, timeoutMs: number): Promise<Closing | undefined> {
-  const stop = new AbortController();
-  try {
-    return await Promise.race([
-      closing,
-      sleep(timeoutMs, undefined, { signal: stop.signal }).catch(() => undefined),
-    ]);
-  } finally {
-    stop.abort();
-  }
 }

@@ -68,8 +68,8 @@ describe('following another source', () => {
       'SET GLOBAL rpl_semi_sync_replica_enabled = ON',
       expect.stringMatching(/SOURCE_AUTO_POSITION = 1$/),
       'START REPLICA IO_THREAD',
-      'SET GLOBAL sync_binlog = 0, GLOBAL innodb_flush_log_at_trx_commit = 0',
       'SET GLOBAL rpl_semi_sync_source_enabled = OFF',
+      'SET GLOBAL sync_binlog = 0, GLOBAL innodb_flush_log_at_trx_commit = 0',
       'START REPLICA SQL_THREAD',
     ]);
   });

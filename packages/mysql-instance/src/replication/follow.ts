@@ -3,7 +3,8 @@ import { statement, type Statement } from '../connection/statement.js';
 import { fill } from '../dialect/fill-template.js';
 import { isClosed } from '../fence/write-state.js';
 import { refusal, type Operation } from '../instance/operation.js';
-import { requireSemisync, semisyncReplica, semisyncSourceOff } from '../semisync/semisync-statements.js';
+import { requireSemisync, semisyncReplica } from '../semisync/semisync-statements.js';
+import { turnSourceOff } from '../semisync/turn-source-off.js';
 import type { ChannelStatus } from '../status/instance-status.js';
 import { parseChannelActivity } from '../status/parse-channel-activity.js';
 import { parseChannel } from '../status/parse-channel.js';
@@ -29,7 +30,7 @@ interface Facts {
  *
  * Fast where it counts: with semi-sync, writes on the new primary wait until a replica is connected. So the receiver goes
  * first, all in one round trip, and the applier keeps running, which also keeps received relay log (with both threads
- * stopped CHANGE throws it away). Semi-sync's source side is turned off after that, for it can take 1 s, and before a
+ * stopped CHANGE throws it away). Semi-sync's source side is turned off after that, for it takes longest, and before a
  * stopped applier is started, which it would block.
  *
  * @throws InstanceError; `PRECONDITION` when received transactions would be thrown away
@@ -58,7 +59,7 @@ export async function follow(
     ...receiverStatements(op, source, options, path, facts.channel),
   ];
   if (first.length > 0) await op.session.run(first);
-  await op.session.run(afterStatements(op, facts, options, path));
+  await finish(op, facts, options, path);
   return { source, path, elapsedMs: op.deadline.elapsedMs() };
 }
 
@@ -167,17 +168,10 @@ function receiverStatements(
 }
 
 /** What can wait until the receiver is on its way. */
-function afterStatements(
-  op: Operation,
-  facts: Facts,
-  options: FollowOptions,
-  path: FollowPath,
-): readonly Statement[] {
-  const statements: Statement[] = [durabilityStatement(op.dialect, options.durability)];
-  if (op.semisync?.source === true && facts.semisyncSourceNow)
-    statements.push(semisyncSourceOff(op.semisync.names));
-  if (path === 'full' || facts.channel?.applier === 'stopped') {
-    statements.push(fill(op.dialect, 'startApplier', 'start the applier', options));
-  }
-  return statements;
+async function finish(op: Operation, facts: Facts, options: FollowOptions, path: FollowPath): Promise<void> {
+  const durability = durabilityStatement(op.dialect, options.durability);
+  const needsApplier = path === 'full' || facts.channel?.applier === 'stopped';
+  const start = needsApplier ? [fill(op.dialect, 'startApplier', 'start the applier', options)] : [];
+  if (facts.semisyncSourceNow) await turnSourceOff(op);
+  await op.session.run([durability, ...start]);
 }

@@ -1,6 +1,7 @@
 import type { Statement } from '../connection/statement.js';
 import type { Operation } from '../instance/operation.js';
-import { requireSemisync, semisyncReplica, semisyncSourceOff } from '../semisync/semisync-statements.js';
+import { requireSemisync, semisyncReplica } from '../semisync/semisync-statements.js';
+import { turnSourceOff } from '../semisync/turn-source-off.js';
 import { durabilityStatement, type Durability } from './durability.js';
 
 export interface ReplicaSettings {
@@ -16,8 +17,8 @@ export async function ensureReplicaSettings(op: Operation, settings: ReplicaSett
   const statements: Statement[] = [durabilityStatement(op.dialect, settings.durability)];
   if (settings.semisyncReplica) statements.push(semisyncReplica(requireSemisync(op, 'replica'), true));
   else if (op.semisync?.replica === true) statements.push(semisyncReplica(op.semisync.names, false));
-  if (op.semisync?.source === true) statements.push(semisyncSourceOff(op.semisync.names));
   await op.session.run(statements);
+  await turnSourceOff(op);
 }
 
 /** Durability alone: `relaxed` while a candidate drains its relay log, `durable` before writes open. */

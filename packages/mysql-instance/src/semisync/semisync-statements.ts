@@ -44,7 +44,7 @@ export function semisyncSourceOn(op: Operation, settings: SemisyncSourceSettings
   return statement('turn semi-sync source on', setGlobal(assignments));
 }
 
-/** Turns the source side off. Takes up to 1 s on a MySQL server that has just had acknowledging replicas. */
+/** Turns the source side off. Takes up to 1 s while acknowledging replicas are connected: see `turnSourceOff`. */
 export function semisyncSourceOff(names: SemisyncNames): Statement {
   return statement('turn semi-sync source off', setGlobal([`${names.sourceEnabled} = OFF`]));
 }

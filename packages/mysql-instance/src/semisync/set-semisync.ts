@@ -3,10 +3,10 @@ import type { Operation } from '../instance/operation.js';
 import {
   requireSemisync,
   semisyncReplica,
-  semisyncSourceOff,
   semisyncSourceOn,
   type SemisyncSourceSettings,
 } from './semisync-statements.js';
+import { turnSourceOff } from './turn-source-off.js';
 
 export interface SemisyncRoles {
   /** Settings: on. Null: off. Missing: as it is. */
@@ -25,8 +25,7 @@ export async function setSemisync(op: Operation, roles: SemisyncRoles): Promise<
   if (roles.replica === false && op.semisync?.replica === true) {
     statements.push(semisyncReplica(op.semisync.names, false));
   }
-  if (roles.source === null && op.semisync?.source === true)
-    statements.push(semisyncSourceOff(op.semisync.names));
   if (roles.source) statements.push(semisyncSourceOn(op, roles.source));
   if (statements.length > 0) await op.session.run(statements);
+  if (roles.source === null) await turnSourceOff(op);
 }
