@@ -24,7 +24,7 @@ import { LocalServer } from './shell/local-server.js';
 import { Presence } from './shell/presence.js';
 import { rejoin } from './rejoin/rejoin.js';
 import { RejoinStateFile } from './rejoin/rejoin-state.js';
-import type { UndoneTransactions } from './rejoin/flashback.js';
+import type { SavedTransactions } from './rejoin/flashback.js';
 
 export interface AgentHandle {
   readonly agentId: string;
@@ -353,7 +353,7 @@ class Agent {
   }
 
   /** Makes lost transactions known in ZooKeeper, for a person to judge. */
-  async #register(lost: UndoneTransactions, primary: string): Promise<void> {
+  async #register(lost: SavedTransactions, primary: string): Promise<void> {
     const { group, primary: known } = this.#knowledge;
     const zk = this.#keeper?.current ?? null;
     if (group === null || zk === null)

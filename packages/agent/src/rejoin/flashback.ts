@@ -1,19 +1,28 @@
-import { ServerCatalog, undoTransactions } from '@dcmha/binlog-reconcile/apply';
+import {
+  listLostTransactions,
+  planUndo,
+  removeUnfinishedLostTransactions,
+  saveLostTransactions,
+  ServerCatalog,
+  undoTransactions,
+  type LostTransactions,
+  type UndoPlan,
+} from '@dcmha/binlog-reconcile/apply';
 import { GtidSet } from '@dcmha/binlog-reconcile/gtid';
-import { fileSource, planUndo, transactions, type Refusal, type Transaction } from '@dcmha/binlog-reconcile';
+import { fileSource, transactions, type Transaction } from '@dcmha/binlog-reconcile';
 import { statement } from '@dcmha/mysql-instance';
 import { createConnection } from 'mysql2/promise';
 import { resolve } from 'node:path';
 import type { RejoinOptions } from './rejoin.js';
-import { saveLost } from './save-lost.js';
 
 /** What was saved and, where `undone`, taken back. */
-export interface UndoneTransactions {
+export interface SavedTransactions {
   readonly id: string;
   readonly directory: string;
   readonly gtids: string;
   readonly transactions: number;
   readonly rows: number;
+  /** `schema.table`. */
   readonly tables: readonly string[];
   readonly why: string;
   readonly undone: boolean;
@@ -23,8 +32,8 @@ export type UndoResult = { readonly kind: 'undone' } | { readonly kind: 'blocked
 
 const timeoutMs = 10_000;
 const undoTimeoutMs = 600_000;
-/** More than fit in memory at once are refused here and must be rebuilt. */
-const transactionsMax = 100_000;
+/** Reasons that are told in one sentence; the manifest has all of them. */
+const reasonsTold = 5;
 
 /**
  * Saves errant transactions of this server to files, then takes them back, newest first, in one transaction that is
@@ -36,39 +45,21 @@ export async function undoErrant(
   errant: string,
   marker: string,
 ): Promise<UndoResult> {
-  const { instance, mysql, address, signal, primary, server, logger } = options;
-  const connection = await createConnection({
-    ...address,
-    ...mysql,
-    connectTimeout: timeoutMs,
-    supportBigNumbers: true,
-  });
+  const { instance, mysql, address, signal, logger } = options;
+  const connection = await createConnection({ ...address, ...mysql, connectTimeout: timeoutMs });
   try {
     const catalog = new ServerCatalog(connection);
-    const { found, torn } = await readErrant(options, errant, catalog);
-    const plan = await planUndo(found, { catalog, expected: GtidSet.parse(errant), signal });
-    const refusals = [...plan.refusals.map(refusalText), ...torn];
-    const ok = plan.ok && torn.length === 0;
-    const why = ok
-      ? `committed on ${server} and not on its successor ${primary}`
-      : `cannot be undone: ${refusals.join('; ')}`;
-    const lost = await saveLost({
-      folder: options.lostDir,
-      server,
-      group: options.group,
-      primary,
-      why,
-      errant,
-      found,
-      plan,
+    const { saved, plan } = await save(options, errant, catalog);
+    const lost = describe(saved);
+    const blocked = (reasons: readonly string[]): UndoResult => ({
+      kind: 'blocked',
+      detail: `${reasons.slice(0, reasonsTold).join('; ')}; they are saved in ${saved.path}: judge them, then rebuild this server`,
     });
     await options.saved({ ...lost, undone: false });
-    if (!ok) {
-      return {
-        kind: 'blocked',
-        detail: `${refusals.join('; ')}; the transactions are saved in ${lost.directory}: rebuild the server`,
-      };
-    }
+    if (!plan.ok) return blocked(plan.refusals.map(({ message }) => message));
+
+    const found: Transaction[] = [];
+    for await (const transaction of saved.transactions({ schema: catalog, signal })) found.push(transaction);
     // Its clients stay out (read_only); this account may write.
     await instance.query([statement('let the undo write', 'SET GLOBAL super_read_only = OFF')], {
       timeoutMs,
@@ -82,18 +73,14 @@ export async function undoErrant(
       signal,
     });
     if (!result.applied) {
-      const reasons = [
-        ...result.refusals.map(refusalText),
-        ...result.conflicts.map((c) => JSON.stringify(c)),
-      ];
-      return {
-        kind: 'blocked',
-        detail: `${reasons.join('; ')}; the transactions are saved in ${lost.directory}: rebuild the server`,
-      };
+      return blocked([
+        ...result.refusals.map(({ message }) => message),
+        ...result.conflicts.map((conflict) => `a row is not as it was left: ${JSON.stringify(conflict)}`),
+      ]);
     }
     logger.warn(`undid ${result.transactionCount} transactions, ${result.rowCount} rows`, {
-      gtids: errant,
-      files: lost.directory,
+      errant,
+      files: saved.path,
     });
     await options.saved({ ...lost, undone: true });
     return { kind: 'undone' };
@@ -104,11 +91,57 @@ export async function undoErrant(
   }
 }
 
-async function readErrant(
-  { instance, signal }: RejoinOptions,
+/** Saves them once: a rejoin that is taken up again finds the directory of its first try. */
+async function save(
+  options: RejoinOptions,
   errant: string,
   catalog: ServerCatalog,
-): Promise<{ found: Transaction[]; torn: string[] }> {
+): Promise<{ readonly saved: LostTransactions; readonly plan: UndoPlan }> {
+  const { lostDir, server, group, primary, signal } = options;
+  const expected = GtidSet.parse(errant);
+  await removeUnfinishedLostTransactions(lostDir);
+  const earlier = await listLostTransactions(lostDir);
+  const saved = earlier.findLast(
+    ({ manifest }) => manifest.server === server && manifest.details?.['errant'] === errant,
+  );
+  if (saved !== undefined) {
+    const all: Transaction[] = [];
+    for await (const transaction of saved.transactions({ schema: catalog, signal })) all.push(transaction);
+    return { saved, plan: await planUndo(all, { catalog, expected, signal }) };
+  }
+  const index = await binlogIndex(options);
+  return saveLostTransactions(
+    lostDir,
+    {
+      group,
+      server,
+      primary,
+      reason: `committed on ${server} and not on its successor ${primary}`,
+      details: { errant },
+    },
+    (reading) => transactions(fileSource({ index, signal }), { ...reading, gtids: expected, signal }),
+    { catalog, expected, signal },
+  );
+}
+
+function describe({ path, manifest }: LostTransactions): Omit<SavedTransactions, 'undone'> {
+  return {
+    id: manifest.id,
+    directory: path,
+    gtids: manifest.gtids,
+    transactions: manifest.transactionCount,
+    rows: manifest.rowCount,
+    tables: manifest.tables.map(({ schema, table }) => `${schema}.${table}`),
+    why: manifest.invertible
+      ? manifest.reason
+      : manifest.refusals
+          .map(({ message }) => message)
+          .join('; ')
+          .slice(0, 4_000),
+  };
+}
+
+async function binlogIndex({ instance, signal }: RejoinOptions): Promise<string> {
   const [set] = await instance.query(
     [statement('find binlog', 'SELECT @@log_bin_index AS file, @@datadir AS dir')],
     {
@@ -117,25 +150,5 @@ async function readErrant(
     },
   );
   const row = set?.rows[0];
-  const index = resolve(row?.['dir'] ?? '/', row?.['file'] ?? '');
-  const found: Transaction[] = [];
-  const torn: string[] = [];
-  const source = fileSource({ index, signal });
-  const all = transactions(source, {
-    gtids: GtidSet.parse(errant),
-    schema: catalog,
-    signal,
-    onTorn: ({ gtid, start }) =>
-      torn.push(`${gtid ?? 'a transaction'} at ${start.file}:${start.position} is cut off`),
-  });
-  for await (const transaction of all) {
-    if (found.length >= transactionsMax)
-      throw new Error(`more than ${transactionsMax} errant transactions: rebuild the server`);
-    found.push(transaction);
-  }
-  return { found, torn };
-}
-
-function refusalText({ message }: Refusal): string {
-  return message;
+  return resolve(row?.['dir'] ?? '/', row?.['file'] ?? '');
 }

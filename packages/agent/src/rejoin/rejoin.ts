@@ -1,6 +1,6 @@
 import { MysqlInstance, statement } from '@dcmha/mysql-instance';
 import { formatAddress, parseAddress, type GroupPolicy, type Logger } from '@dcmha/zk-schema';
-import { undoErrant, type UndoneTransactions } from './flashback.js';
+import { undoErrant, type SavedTransactions } from './flashback.js';
 import { planRejoin } from './rejoin-plan.js';
 import type { RejoinStateFile } from './rejoin-state.js';
 
@@ -18,7 +18,7 @@ export interface RejoinOptions {
   /** Folder for the files of lost transactions. */
   readonly lostDir: string;
   /** Called when transactions were saved: registers them for a person to judge. Must be safe to repeat. */
-  readonly saved: (lost: UndoneTransactions) => Promise<void>;
+  readonly saved: (lost: SavedTransactions) => Promise<void>;
   readonly signal: AbortSignal;
   readonly logger: Logger;
 }
