@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Sandbox, waitUntil, type MysqlGroup, type MysqlServer } from '@dcmha/sandbox';
@@ -155,6 +157,21 @@ describe('probe', () => {
     const other = new MysqlInstance({ address: { host: '127.0.0.1', port }, user: 'x', password: 'y' });
     expect(await other.probe()).toMatchObject({ verdict: 'refused', alive: false });
     other.close();
+  });
+});
+
+describe('TLS', () => {
+  it('is used when asked for, and a certificate of an unknown authority is refused', async () => {
+    const { host, port, admin, dataDir } = group.primary;
+    const ca = await readFile(join(dataDir, 'ca.pem'));
+    const trusting = new MysqlInstance({ address: { host, port }, ...admin, ssl: { ca } });
+    const [set] = await trusting.query([statement('cipher', "SHOW SESSION STATUS LIKE 'Ssl_cipher'")]);
+    expect(set!.rows[0]!['Value']).not.toBe('');
+    trusting.close();
+    const doubting = new MysqlInstance({ address: { host, port }, ...admin, ssl: {} });
+    await expect(doubting.ping()).rejects.toMatchObject({ code: 'TLS' });
+    expect(await doubting.probe()).toMatchObject({ verdict: 'denied', alive: true });
+    doubting.close();
   });
 });
 

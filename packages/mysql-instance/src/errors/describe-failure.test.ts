@@ -41,6 +41,7 @@ describe('what a failure means', () => {
       'query',
       'ACCESS_DENIED',
     ],
+    ['an untrusted certificate', { message: 'self-signed', code: 'HANDSHAKE_SSL_ERROR' }, 'login', 'TLS'],
     ['a shutdown', { message: 'shutdown', errno: 1053, sqlState: '08S01' }, 'query', 'STARTING'],
     ['any other answer', { message: 'Unknown thread id: 5', errno: 1094, sqlState: 'HY000' }, 'query', 'SQL'],
   ] as const)('%s', (_name, failure, phase, code) => {

@@ -60,6 +60,9 @@ const SYSTEM_ERRORS: Readonly<Record<string, InstanceErrorCode>> = {
   ETIMEDOUT: 'CONNECT_TIMEOUT',
 };
 
+/** What the driver reports when TLS was asked for and could not be had. */
+const TLS_FAILURES: ReadonlySet<string> = new Set(['HANDSHAKE_NO_SSL_SUPPORT', 'HANDSHAKE_SSL_ERROR']);
+
 const REMEDIES: Readonly<Record<InstanceErrorCode, string>> = {
   CONNECT_TIMEOUT: 'Check that the host is up and that no firewall drops packets to the port',
   UNREACHABLE: 'Check the host name, the route and the network of this machine',
@@ -68,6 +71,7 @@ const REMEDIES: Readonly<Record<InstanceErrorCode, string>> = {
   STARTING: 'Wait until the server has started',
   ACCESS_DENIED: 'Check user, password, host and privileges of the account that dcmha uses',
   TOO_MANY_CONNECTIONS: 'The server is alive: raise max_connections or end idle sessions',
+  TLS: 'Check the certificates of the server, the ca option, and whether the server has TLS',
   QUERY_TIMEOUT: 'The server may be stalled or the statement blocked: look at SHOW PROCESSLIST',
   LOST: 'Check whether the server was stopped or the session killed',
   SQL: 'See the error number in the manual of the server',
@@ -114,6 +118,7 @@ function classify(failure: RawFailure, phase: FailureContext['phase']): Instance
   if (failure.errno !== undefined && failure.errno > 0 && SERVER_ERRORS[failure.errno] !== undefined) {
     return SERVER_ERRORS[failure.errno] ?? 'SQL';
   }
+  if (TLS_FAILURES.has(failure.code ?? '')) return 'TLS';
   if (phase === 'tcp') return SYSTEM_ERRORS[failure.code ?? ''] ?? 'UNREACHABLE';
   // A socket that was accepted and closed before any greeting: the kernel of a dying process, or a proxy without backend.
   if (phase === 'greeting') return 'REFUSED';

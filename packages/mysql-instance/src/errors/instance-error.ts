@@ -8,6 +8,7 @@ import { formatAddress, type InstanceAddress } from '../address/instance-address
  * - `HUNG`: TCP connected, the server did not get through its greeting and login in time;
  * - `STARTING`: the server says that it is starting or shutting down;
  * - `ACCESS_DENIED`, `TOO_MANY_CONNECTIONS`: refused by a server that is alive;
+ * - `TLS`: greeted, then no agreement on TLS (no support, certificate not trusted);
  * - `QUERY_TIMEOUT`: connected, the statement was not answered in time;
  * - `LOST`: the connection ended while in use;
  * - `SQL`: the server answered with an error (`errno`, `sqlState`);
@@ -24,6 +25,7 @@ export type InstanceErrorCode =
   | 'STARTING'
   | 'ACCESS_DENIED'
   | 'TOO_MANY_CONNECTIONS'
+  | 'TLS'
   | 'QUERY_TIMEOUT'
   | 'LOST'
   | 'SQL'

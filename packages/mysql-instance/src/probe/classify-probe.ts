@@ -7,6 +7,7 @@ export function verdictOf(error: InstanceError): ProbeVerdict {
     case 'TOO_MANY_CONNECTIONS':
       return 'saturated';
     case 'ACCESS_DENIED':
+    case 'TLS':
       return 'denied';
     case 'REFUSED':
       return 'refused';

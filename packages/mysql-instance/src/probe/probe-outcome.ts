@@ -4,7 +4,7 @@ import type { InstanceErrorCode } from '../errors/instance-error.js';
 /**
  * - `alive`: it answered;
  * - `saturated`: alive, no connection free;
- * - `denied`: alive, refused our login;
+ * - `denied`: alive, refused our login (or we its certificate);
  * - `refused`: the host answers, no server behind the port;
  * - `unreachable`: no TCP connection (host or network gone);
  * - `hung`: TCP connects, nothing answers;
