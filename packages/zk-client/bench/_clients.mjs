@@ -22,6 +22,7 @@ export const clients = {
       createSequential: (path) =>
         zk.create(path, '', { mode: 'persistent-sequential' }).then((node) => node.path),
       session: () => `0x${zk.sessionId.toString(16)}`,
+      onExpired: (listener) => zk.onState(({ state }) => state === 'expired' && listener()),
       close: () => zk.close(),
     };
   },
@@ -50,6 +51,7 @@ export const clients = {
           ),
         ),
       createSequential: (path) => call((done) => zk.a_create(path, '', 2, done)),
+      onExpired: (listener) => zk.on('close', listener),
       session: () => `0x${String(zk.client_id).replace(/^0x/, '')}`,
       close: async () => zk.close(),
     };
@@ -70,6 +72,7 @@ export const clients = {
         promised((done) =>
           zk.create(path, Buffer.alloc(0), zookeeper.CreateMode.PERSISTENT_SEQUENTIAL, done),
         ),
+      onExpired: (listener) => zk.on('expired', listener),
       session: () => `0x${zk.getSessionId().toString('hex').replace(/^0+/, '')}`,
       close: async () => zk.close(),
     };

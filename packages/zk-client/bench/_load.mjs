@@ -15,6 +15,7 @@ process.on('unhandledRejection', (error) => say({ uncaught: String(error) }));
 
 const zk = await clients[name](connect, Number(sessionTimeoutMs));
 say({ session: zk.session() });
+zk.onExpired(() => say({ expiredAt: Date.now() }));
 
 let count = 0;
 let isStopping = false;

@@ -38,6 +38,7 @@ class Load {
       const fact = JSON.parse(line);
       if (fact.session) this.session = fact.session;
       else if (fact.done) this.successes.push(fact);
+      else if (fact.expiredAt) this.expiredAt ??= fact.expiredAt;
       else this.uncaught += 1;
     });
   }
@@ -164,7 +165,8 @@ try {
     if (fromEnd) sinceMs = Date.now();
     const struckAtMs = Date.now();
     const isBack = (load) => load.successes.filter(({ at }) => at > struckAtMs).length > 50;
-    await waitUntil(() => loads.every(isBack) || undefined, { timeoutMs: recoveryLimitMs });
+    const isSettled = (load) => isBack(load) || load.expiredAt !== undefined;
+    await waitUntil(() => loads.every(isSettled) || undefined, { timeoutMs: recoveryLimitMs });
     const backs = loads.map((load) => (isBack(load) ? load.standstillMs(sinceMs) : null));
     await mend?.(victim);
     await Promise.all(loads.map((load) => load.stop()));
@@ -174,10 +176,20 @@ try {
     results[title] = {};
     for (const [index, load] of loads.entries()) {
       const account = await audit(load);
-      results[title][load.name] = { standstillMs: backs[index], ...account, uncaught: load.uncaught };
-      const shown = backs[index] === null ? `not back after ${recoveryLimitMs} ms` : `${backs[index]} ms`;
+      const expiredAfterMs = load.expiredAt === undefined ? null : load.expiredAt - sinceMs;
+      results[title][load.name] = {
+        standstillMs: backs[index],
+        expiredAfterMs,
+        ...account,
+        uncaught: load.uncaught,
+      };
+      const notBack =
+        expiredAfterMs === null
+          ? `not back after ${recoveryLimitMs} ms`
+          : `told of its expiry after ${expiredAfterMs} ms`;
+      const shown = backs[index] === null ? notBack : `${backs[index]} ms`;
       say(
-        `${title.padEnd(19)} ${load.name.padEnd(22)} ${shown.padStart(24)}   lost ${account.lost}, doubled ${account.doubled}` +
+        `${title.padEnd(19)} ${load.name.padEnd(22)} ${shown.padStart(32)}   lost ${account.lost}, doubled ${account.doubled}` +
           (load.uncaught ? `, ${load.uncaught} uncaught errors` : ''),
       );
     }

@@ -9,6 +9,15 @@ export interface AuthEntry {
   readonly auth: Uint8Array | string;
 }
 
+/** Credentials for SASL DIGEST-MD5, as the server's JAAS configuration has them (`DigestLoginModule`). */
+export interface SaslOptions {
+  readonly mechanism: 'DIGEST-MD5';
+  readonly username: string;
+  readonly password: string;
+  /** What the digest is made for; default `zookeeper/zk-sasl-md5`, which is what ZooKeeper servers expect. */
+  readonly digestUri?: string;
+}
+
 export interface ZooKeeperClientOptions {
   /** `host:port,host:port/chroot`; names are resolved anew at each attempt, an IPv6 address stands in brackets. */
   readonly connect: string;
@@ -28,6 +37,8 @@ export interface ZooKeeperClientOptions {
   readonly tls?: TlsOptions | true;
   /** Added to the session at each connection, before anything else is sent. */
   readonly auth?: readonly AuthEntry[];
+  /** Proves who we are by SASL at each connection, before anything else is sent. */
+  readonly sasl?: SaslOptions;
   /** ACL of nodes created without one; default open to everyone. */
   readonly defaultAcl?: readonly Acl[];
   /**
@@ -62,6 +73,7 @@ export interface ClientSettings {
   readonly closeTimeoutMs: number;
   readonly tls: TlsOptions | undefined;
   readonly auth: readonly AuthEntry[];
+  readonly sasl: SaslOptions | undefined;
   readonly defaultAcl: readonly Acl[];
   readonly maxRequestBytes: number;
   readonly maxResponseBytes: number;
@@ -79,6 +91,15 @@ function positive(name: string, value: number): number {
   throw new ZooKeeperError(
     'BAD_ARGUMENTS',
     `option ${name} must be a whole number from 1 to ${maxInt}, not ${value}`,
+  );
+}
+
+function checkedSasl(sasl: SaslOptions | undefined): SaslOptions | undefined {
+  if (!sasl || (sasl.mechanism === 'DIGEST-MD5' && sasl.username && typeof sasl.password === 'string'))
+    return sasl;
+  throw new ZooKeeperError(
+    'BAD_ARGUMENTS',
+    'option sasl must be { mechanism: "DIGEST-MD5", username, password }: no other mechanism is supported',
   );
 }
 
@@ -104,6 +125,7 @@ export function resolveOptions(options: ZooKeeperClientOptions): ClientSettings 
     closeTimeoutMs: positive('closeTimeoutMs', options.closeTimeoutMs ?? 2_000),
     tls: options.tls === true ? {} : options.tls,
     auth: options.auth ?? [],
+    sasl: checkedSasl(options.sasl),
     defaultAcl: options.defaultAcl ?? openAcl,
     maxRequestBytes: positive('maxRequestBytes', options.maxRequestBytes ?? 1_048_575),
     maxResponseBytes: positive('maxResponseBytes', options.maxResponseBytes ?? 32 * 1024 * 1024),

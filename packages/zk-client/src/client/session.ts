@@ -20,8 +20,9 @@ import { Call } from './call.js';
 import { Credentials } from './credentials.js';
 import { Fifo } from './fifo.js';
 import { ListenerSet } from '../listeners/listener-set.js';
-import type { AuthEntry, ClientSettings } from './options.js';
+import type { AuthEntry, ClientSettings, SaslOptions } from './options.js';
 import { RequestPipeline } from './request-pipeline.js';
+import { SaslExchange } from './sasl-exchange.js';
 import { Transport } from './transport.js';
 
 /** What a session tells its client, at once and in the order in which it came from the server. */
@@ -67,6 +68,7 @@ export class Session {
   #timerCheck: NodeJS.Immediate | undefined;
   #isFlushScheduled = false;
   #fatal: ZooKeeperError | undefined;
+  #sasl: SaslExchange | undefined;
 
   constructor(settings: ClientSettings, owner: SessionOwner) {
     this.#settings = settings;
@@ -75,6 +77,7 @@ export class Session {
       hosts: settings.hosts,
       requestedTimeoutMs: settings.sessionTimeoutMs,
       connectTimeoutMs: settings.connectTimeoutMs,
+      authenticates: settings.sasl !== undefined,
       expireByOwnClock: settings.expireByOwnClock,
       random: Math.random,
     });
@@ -286,6 +289,8 @@ export class Session {
         writeConnectRequest(this.#writer, action.request);
         this.#handshakeSentAtMs = performance.now();
         return this.#flush();
+      case 'authenticate':
+        return this.#authenticate();
       case 'attached':
         return this.#onAttached();
       case 'send-ping':
@@ -315,6 +320,24 @@ export class Session {
       },
     );
     this.#transport = transport;
+  }
+
+  #authenticate(): void {
+    this.#sasl = new SaslExchange(this.#settings.sasl as SaslOptions);
+    this.#sasl.start(this.#writer);
+    this.#flush();
+  }
+
+  #onSaslAnswer(reader: JuteReader): void {
+    const sasl = this.#sasl as SaslExchange;
+    try {
+      if (sasl.answer(reader, this.#writer)) this.#handle({ type: 'authenticated' });
+      else this.#flush();
+    } catch (error) {
+      if (!(error instanceof ZooKeeperError)) throw error;
+      this.#fatal = error;
+      this.#handle({ type: 'auth-refused', reason: error.message });
+    }
   }
 
   #onAttached(): void {
@@ -432,6 +455,7 @@ export class Session {
   #onFrame(bytes: Buffer, start: number, end: number): void {
     const reader = this.#reader;
     reader.reset(bytes, start, end);
+    if (this.#machine.isAuthenticating) return this.#onSaslAnswer(reader);
     if (!this.#machine.isAttached) {
       this.#handle({ type: 'handshake', response: readConnectResponse(reader) });
       return;

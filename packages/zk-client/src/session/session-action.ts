@@ -7,6 +7,8 @@ export type SessionAction =
   /** Open a connection; `attempt` counts up, so that a name with several addresses is tried at each in turn. */
   | { readonly type: 'connect'; readonly host: HostPort; readonly attempt: number }
   | { readonly type: 'send-handshake'; readonly request: ConnectRequest }
+  /** Prove who we are by SASL before anything else is sent; then tell `authenticated`. */
+  | { readonly type: 'authenticate' }
   /** The session is attached: send auth and watches, then what waits. */
   | { readonly type: 'attached' }
   | { readonly type: 'send-ping' }

@@ -5,6 +5,8 @@ export type SessionEvent =
   /** The connection that was asked for is open (TLS included). */
   | { readonly type: 'transport-open' }
   | { readonly type: 'handshake'; readonly response: ConnectResponse }
+  /** The exchange that `authenticate` asked for has succeeded. */
+  | { readonly type: 'authenticated' }
   | { readonly type: 'transport-lost'; readonly reason: string }
   /** The time `wakeAtMs` has come (or passed). */
   | { readonly type: 'timer' }

@@ -25,6 +25,7 @@ class Bench {
       hosts: [host('a'), host('b'), host('c')],
       requestedTimeoutMs: 6_000,
       connectTimeoutMs: 1_000,
+      authenticates: false,
       expireByOwnClock: false,
       random: () => 0.999,
       ...settings,
@@ -131,6 +132,21 @@ describe('finding a server', () => {
     expect(bench.feed({ type: 'transport-open' })).toMatchObject([
       { type: 'send-handshake', request: { sessionId: 7n, password, timeoutMs: 6_000, lastZxid: 99n } },
     ]);
+  });
+
+  it('proves who it is before the session is attached, within the same time', () => {
+    const bench = new Bench({ authenticates: true, hosts: [host('a')] });
+    bench.feed({ type: 'start' });
+    const startedAt = bench.now;
+    expect(types(bench.attach())).toEqual(['authenticate']);
+    expect(bench.machine).toMatchObject({ state: 'connecting', isAuthenticating: true, isAttached: false });
+    expect(types(bench.wake())).toEqual(['disconnect']);
+    expect(bench.now - startedAt).toBe(1_000);
+    bench.wake();
+    bench.attach();
+    expect(types(bench.feed({ type: 'authenticated' }))).toEqual(['attached', 'change']);
+    expect(bench.machine.state).toBe('connected');
+    expect(bench.feed({ type: 'authenticated' })).toEqual([]);
   });
 
   it('tries a server that was lost after all others', () => {

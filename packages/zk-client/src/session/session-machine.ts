@@ -11,6 +11,8 @@ export interface SessionSettings {
   readonly requestedTimeoutMs: number;
   /** Bound on one attempt (name resolution, TCP, TLS and handshake together); doubled per round in vain, see below. */
   readonly connectTimeoutMs: number;
+  /** Connections begin with an exchange of credentials (SASL). */
+  readonly authenticates: boolean;
   /** Declare the session expired when our own clock says it may be and no server is connected. */
   readonly expireByOwnClock: boolean;
   /** Uniform in [0, 1): shuffles hosts and spreads retries. */
@@ -27,6 +29,7 @@ type Phase =
       readonly host: HostPort;
       readonly sentAtMs: number;
     }
+  | { readonly name: 'authenticating'; readonly untilMs: number; readonly host: HostPort }
   | { readonly name: 'attached'; readonly host: HostPort; readonly sinceMs: number }
   | { readonly name: 'ended' };
 
@@ -87,6 +90,10 @@ export class SessionMachine {
     return this.#phase.name === 'attached';
   }
 
+  get isAuthenticating(): boolean {
+    return this.#phase.name === 'authenticating';
+  }
+
   /** The server that carries the session now. */
   get server(): HostPort | null {
     return this.#phase.name === 'attached' ? this.#phase.host : null;
@@ -133,6 +140,9 @@ export class SessionMachine {
       case 'handshake':
         this.#onHandshake(event.response, nowMs, actions);
         break;
+      case 'authenticated':
+        this.#onAuthenticated(nowMs, actions);
+        break;
       case 'transport-lost':
         this.#onLost(event.reason, nowMs, actions);
         break;
@@ -160,6 +170,7 @@ export class SessionMachine {
       case 'waiting':
       case 'connecting':
       case 'handshaking':
+      case 'authenticating':
         return this.#phase.untilMs;
       case 'attached':
         return Math.min(this.#pingAtMs(traffic), this.#leaveAt(traffic).atMs);
@@ -229,8 +240,20 @@ export class SessionMachine {
     this.#sessionId = response.sessionId;
     this.#password = response.password;
     this.#timeoutMs = response.timeoutMs;
-    this.#phase = { name: 'attached', host: this.#phase.host, sinceMs: nowMs };
     this.#leaseReported = false;
+    const { host, untilMs } = this.#phase;
+    if (this.#settings.authenticates) {
+      this.#phase = { name: 'authenticating', untilMs, host };
+      actions.push({ type: 'authenticate' });
+    } else this.#attach(host, nowMs, actions);
+  }
+
+  #onAuthenticated(nowMs: number, actions: SessionAction[]): void {
+    if (this.#phase.name === 'authenticating') this.#attach(this.#phase.host, nowMs, actions);
+  }
+
+  #attach(host: HostPort, nowMs: number, actions: SessionAction[]): void {
+    this.#phase = { name: 'attached', host, sinceMs: nowMs };
     actions.push({ type: 'attached' });
     this.#change('connected', undefined, actions);
     if (this.#closing) actions.push({ type: 'send-close' });
@@ -238,7 +261,7 @@ export class SessionMachine {
 
   #onLost(reason: string, nowMs: number, actions: SessionAction[]): void {
     const phase = this.#phase.name;
-    if (phase !== 'connecting' && phase !== 'handshaking' && phase !== 'attached') return;
+    if (phase === 'idle' || phase === 'waiting' || phase === 'ended') return;
     this.#lastReason = reason;
     actions.push({ type: 'disconnect', reason, wasAttached: phase === 'attached' });
     if (this.#phase.name === 'attached') {
@@ -280,6 +303,7 @@ export class SessionMachine {
         break;
       case 'connecting':
       case 'handshaking':
+      case 'authenticating':
         if (nowMs >= this.#phase.untilMs) {
           const { host, name } = this.#phase;
           const doing = name === 'connecting' ? 'accept a connection' : 'answer the handshake';
@@ -314,7 +338,7 @@ export class SessionMachine {
     // A session that expires while it is being closed has ended as was asked for.
     const state = this.#closing ? 'closed' : how;
     this.#phase = { name: 'ended' };
-    if (name === 'connecting' || name === 'handshaking' || name === 'attached') {
+    if (name !== 'idle' && name !== 'waiting') {
       actions.push({
         type: 'disconnect',
         reason: reason ?? `the session is ${state}`,
