@@ -107,7 +107,7 @@ describe('a daemon', () => {
 describe('dcmha check-config', () => {
   it('checks without starting anything', async () => {
     const path = await configFile();
-    const good = await dcmha(['check-config', path, '--kind', 'router', '--json'], {
+    const good = await dcmha(['check-config', path, '--json'], {
       env: { ZK_AUTH: 'a:b' },
     });
     expect(good).toMatchObject({ exitCode: 0 });
@@ -117,6 +117,9 @@ describe('dcmha check-config', () => {
     expect(wrong.stderr).toContain('mysql: is missing');
     const unknown = await dcmha(['check-config', path, '--kind', 'rooter']);
     expect(unknown.exitCode).toBe(2);
+    const other = join(folder, 'other.yaml');
+    await writeFile(other, 'what: ever\n');
+    expect((await dcmha(['check-config', other])).stderr).toContain('expected --kind agent|engine|router');
   });
 });
 

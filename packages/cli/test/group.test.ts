@@ -173,6 +173,26 @@ describe('dcmha group', () => {
   });
 });
 
+describe('dcmha tree', () => {
+  it('describes what can be there, and shows what is, with what does not belong there', async () => {
+    const model = await dcmha(['tree']);
+    expect(model.stdout).toContain('/mysql/haproxy/<group>  (persistent)');
+    await dcmha(['group', 'add', 'orders', ...members], { env });
+    await store.white.write(
+      { group: 'orders' },
+      { by: 'anna', reason: 'x', sinceMs: 1 },
+      { version: 'absent' },
+    );
+    await zk.set(store.white.path({ group: 'orders' }), 'nonsense{');
+    const live = await dcmha(['tree', '--live', '--json'], { env });
+    const { nodes } = live.json<{ nodes: { path: string; problem?: string }[] }>();
+    expect(nodes.map(({ path }) => path)).toEqual(await tree());
+    expect(nodes.find(({ path }) => path === '/mysql/master/orders')).not.toHaveProperty('problem');
+    const status = await dcmha(['status', 'orders'], { env });
+    expect(status).toMatchObject({ exitCode: 0 });
+  });
+});
+
 describe('bad input', () => {
   const add = (...args: string[]) => ['group', 'add', 'orders', ...args];
 

@@ -1,5 +1,5 @@
 import { ZooKeeperClient, type ZooKeeper } from '@dcmha/zk-client';
-import { SessionKeeper, silentLogger, type Logger } from '@dcmha/zk-schema';
+import { SessionKeeper, closedAcl, silentLogger, type Logger } from '@dcmha/zk-schema';
 import { HaproxyAdapter } from './adapter/haproxy/haproxy-adapter.js';
 import { readBackendName, writeBackendName } from './adapter/haproxy/haproxy-config.js';
 import type { RouteAdapter } from './adapter/route-adapter.js';
@@ -123,7 +123,9 @@ function zooKeeperClient({ zookeeper }: RouterConfig): ZooKeeper {
   return new ZooKeeperClient({
     connect: zookeeper.connect,
     sessionTimeoutMs: zookeeper.sessionTimeoutMs,
-    ...(zookeeper.auth === undefined ? {} : { auth: [{ scheme: 'digest', auth: zookeeper.auth }] }),
+    ...(zookeeper.auth === undefined
+      ? {}
+      : { auth: [{ scheme: 'digest', auth: zookeeper.auth }], defaultAcl: closedAcl(zookeeper.auth) }),
   });
 }
 

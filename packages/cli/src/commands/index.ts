@@ -13,6 +13,7 @@ import { router } from './router.js';
 import { sandbox } from './sandbox.js';
 import { status } from './status.js';
 import { switchover } from './switchover.js';
+import { tree } from './tree.js';
 
 /** Every command of `dcmha`, in the order of its help. */
 export const commands: readonly Command[] = [
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   engine,
   router,
   checkConfig,
+  tree,
   gtid,
   binlog,
   sandbox,

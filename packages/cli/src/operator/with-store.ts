@@ -1,5 +1,5 @@
 import { ZooKeeperClient } from '@dcmha/zk-client';
-import { createStore, type Store } from '@dcmha/zk-schema';
+import { closedAcl, createStore, type Store } from '@dcmha/zk-schema';
 import type { Context } from '../command/context.js';
 import { CliError } from '../errors/cli-error.js';
 import { ExitCode } from '../exit-code.js';
@@ -36,7 +36,7 @@ function newClient({ connect, auth }: OperatorSettings['zookeeper'], timeoutMs: 
       connect,
       sessionTimeoutMs,
       requestTimeoutMs: timeoutMs,
-      ...(auth === undefined ? {} : { auth: [{ scheme: 'digest', auth }] }),
+      ...(auth === undefined ? {} : { auth: [{ scheme: 'digest', auth }], defaultAcl: closedAcl(auth) }),
     });
   } catch (error) {
     throw new CliError(`the address of ZooKeeper "${connect}" cannot be used: ${messageOf(error)}`, {
