@@ -24,7 +24,7 @@ import { LocalServer } from './shell/local-server.js';
 import { Presence } from './shell/presence.js';
 import { rejoin } from './rejoin/rejoin.js';
 import { RejoinStateFile } from './rejoin/rejoin-state.js';
-import type { SavedTransactions } from './rejoin/flashback.js';
+import type { SavedTransactions } from './rejoin/rejoin-options.js';
 
 export interface AgentHandle {
   readonly agentId: string;

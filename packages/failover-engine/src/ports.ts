@@ -42,6 +42,8 @@ export interface ServerControl {
   waitForGtids(set: string, deadline: Deadline): Promise<boolean>;
   /** Durable, and with `ackers` the semi-sync source side on; still closed. */
   prepareAsSource(ackers: number | null, deadline: Deadline): Promise<void>;
+  /** Begins a new binlog file where the current one is long: a source scans it from the start for each new follower. */
+  shortenBinlog(deadline: Deadline): Promise<void>;
   openWrites(deadline: Deadline): Promise<void>;
   /** Forgets its source (STOP REPLICA, RESET REPLICA ALL). */
   leaveSource(deadline: Deadline): Promise<void>;

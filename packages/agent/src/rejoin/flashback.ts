@@ -13,20 +13,7 @@ import { fileSource, transactions, type Transaction } from '@dcmha/binlog-reconc
 import { statement } from '@dcmha/mysql-instance';
 import { createConnection } from 'mysql2/promise';
 import { resolve } from 'node:path';
-import type { RejoinOptions } from './rejoin.js';
-
-/** What was saved and, where `undone`, taken back. */
-export interface SavedTransactions {
-  readonly id: string;
-  readonly directory: string;
-  readonly gtids: string;
-  readonly transactions: number;
-  readonly rows: number;
-  /** `schema.table`. */
-  readonly tables: readonly string[];
-  readonly why: string;
-  readonly undone: boolean;
-}
+import type { RejoinOptions, SavedTransactions } from './rejoin-options.js';
 
 export type UndoResult = { readonly kind: 'undone' } | { readonly kind: 'blocked'; readonly detail: string };
 

@@ -1,32 +1,8 @@
 import { MysqlInstance, statement } from '@dcmha/mysql-instance';
-import { formatAddress, parseAddress, type GroupPolicy, type Logger } from '@dcmha/zk-schema';
-import { undoErrant, type SavedTransactions } from './flashback.js';
+import { formatAddress, parseAddress } from '@dcmha/zk-schema';
+import { undoErrant } from './flashback.js';
+import type { RejoinOptions, RejoinResult } from './rejoin-options.js';
 import { planRejoin } from './rejoin-plan.js';
-import type { RejoinStateFile } from './rejoin-state.js';
-
-export interface RejoinOptions {
-  readonly instance: MysqlInstance;
-  /** Where the server is reached. */
-  readonly address: { readonly host: string; readonly port: number };
-  readonly server: string;
-  readonly group: string;
-  readonly mysql: { readonly user: string; readonly password: string };
-  readonly replication: { readonly user: string; readonly password: string };
-  readonly primary: string;
-  readonly policy: GroupPolicy;
-  readonly stateFile: RejoinStateFile;
-  /** Folder for the files of lost transactions. */
-  readonly lostDir: string;
-  /** Called when transactions were saved: registers them for a person to judge. Must be safe to repeat. */
-  readonly saved: (lost: SavedTransactions) => Promise<void>;
-  readonly signal: AbortSignal;
-  readonly logger: Logger;
-}
-
-export type RejoinResult =
-  | { readonly kind: 'following'; readonly detail: string }
-  /** It must stay closed until somebody acts; `detail` says what is wrong and what to do. */
-  | { readonly kind: 'blocked'; readonly detail: string };
 
 const timeoutMs = 10_000;
 /** Each turn takes the rejoin one step further; more would mean that the steps do not lead anywhere. */

@@ -104,6 +104,7 @@ async function closeAndChoose(context: OperationContext, recorder: Recorder): Pr
       await startReceivers(context, recorder, keys);
       return await recorder.finish('failed', choice.reason);
     }
+    const shortened = settle(context.server(choice.member).shortenBinlog({ timeoutMs: stepTimeoutMs }));
     await recorder.enter(
       'promoting',
       {
@@ -112,6 +113,7 @@ async function closeAndChoose(context: OperationContext, recorder: Recorder): Pr
       },
       choice.member,
     );
+    await shortened;
     recorder.mark('chosen');
     const followers = revoked.filter((r) => r.state !== null && r.key !== choice.member).map((r) => r.key);
     return await finishPromotion(context, recorder, followers);

@@ -165,6 +165,7 @@ async function handOver(context: OperationContext, recorder: Recorder): Promise<
   // While the old primary still serves: whoever will acknowledge the target's first commit follows it already. With
   // more than one acker wanted the siblings must stay with the old primary until it is closed.
   const early = (ackersOf(view) ?? 1) <= 1;
+  await settle(context.server(target).shortenBinlog({ timeoutMs: stepTimeoutMs }));
   if (early) await followAll(context, recorder, siblings, target);
   recorder.mark('prepared');
 

@@ -13,14 +13,28 @@ export interface MysqlControlOptions {
   readonly lost: (member: MemberKey, detail: string) => void;
 }
 
+const binlogBytesMax = 16 * 1024 * 1024;
+
 /** A member over `MysqlInstance`, in the engine's terms. */
 export function mysqlControl(key: MemberKey, options: MysqlControlOptions): ManagedServerControl {
+  // The first login of an account after a start of the server costs a key exchange: done before a failover needs it.
+  let warm = false;
+  const keepWarm = (): void => {
+    if (warm) return;
+    warm = true;
+    instance.warmLogin(options.replication, { timeoutMs: options.timeoutMs }).catch(() => {
+      warm = false;
+    });
+  };
   const instance = new MysqlInstance({
     address: parseAddress(key),
     ...options.mysql,
     connectTimeoutMs: options.timeoutMs,
     applicationName: 'dcmha-engine',
-    onConnectionLost: (error) => options.lost(key, error.message),
+    onConnectionLost: (error) => {
+      warm = false;
+      options.lost(key, error.message);
+    },
   });
   return {
     key,
@@ -28,7 +42,11 @@ export function mysqlControl(key: MemberKey, options: MysqlControlOptions): Mana
       const { verdict, evidence } = await instance.probe(deadline);
       return { outcome: verdict, detail: evidence.map((e) => e.detail).join('; ') };
     },
-    read: async (deadline) => serverState(await instance.status(deadline)),
+    read: async (deadline) => {
+      const status = await instance.status(deadline);
+      keepWarm();
+      return serverState(status);
+    },
     close: async (deadline) => void (await instance.fence({ ...deadline, killClients: true })),
     stopReceiver: (deadline) => instance.stopReceiver(deadline),
     startReceiver: (deadline) => instance.startReceiver(deadline),
@@ -40,6 +58,7 @@ export function mysqlControl(key: MemberKey, options: MysqlControlOptions): Mana
         durable: true,
         semisync: ackers === null ? null : { waitForAckers: ackers, timeoutMs: options.semisyncTimeoutMs },
       }),
+    shortenBinlog: async (deadline) => void (await instance.rotateBinlogAbove(binlogBytesMax, deadline)),
     openWrites: (deadline) => instance.openWrites(deadline),
     leaveSource: (deadline) => instance.resetReplication(deadline),
     follow: async (source, { heartbeatPeriodMs, semisync, durability, ...deadline }) => {
@@ -49,8 +68,6 @@ export function mysqlControl(key: MemberKey, options: MysqlControlOptions): Mana
         heartbeatPeriodMs,
         semisyncReplica: semisync,
         durability,
-        // Whoever is followed has all that this member received: the candidate was chosen so.
-        discardUnapplied: true,
       });
     },
     longTransactions: async (thresholdMs, deadline) => {

@@ -248,6 +248,9 @@ export class FakeWorld {
       prepareAsSource: async () => {
         (await reach()).semisyncSource = true;
       },
+      shortenBinlog: async () => {
+        await reach();
+      },
       openWrites: async () => {
         (await reach()).readOnly = false;
         const writable = this.writable();
