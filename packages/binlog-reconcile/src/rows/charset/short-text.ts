@@ -1,8 +1,11 @@
 import { mayGenerateCode } from '../decoder/code-generation.js';
 import { latin1Text } from './slice.js';
 
-/** Text up to this length is read byte by byte: up to there that is faster than the call into native code. */
-export const SHORT_TEXT_MAX = 32;
+/**
+ * Text up to this length is read byte by byte: up to about there that is faster than the call into native code. Much
+ * more, and the generated function becomes too large for V8 to optimize.
+ */
+export const SHORT_TEXT_MAX = 40;
 
 type ShortText = (buffer: Buffer, start: number, length: number) => string | undefined;
 

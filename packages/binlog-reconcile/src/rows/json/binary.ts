@@ -1,3 +1,4 @@
+import { utf8Chars } from '../charset/utf8.js';
 import { DecodeError } from '../../events/decode-error.js';
 
 /** Type bytes of MySQL's binary JSON (`json_binary.h`). */
@@ -78,7 +79,7 @@ export class JsonContainer {
     const at = this.start + this.number(entry);
     const length = this.b.readUInt16LE(entry + width);
     if (at < this.valuesAt || at + length > this.end) throw new DecodeError('a JSON key outside its object');
-    return this.b.toString('utf8', at, at + length);
+    return utf8Chars(this.b, at, length);
   }
 
   /** Type of a member. */

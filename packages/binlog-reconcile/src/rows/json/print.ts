@@ -1,5 +1,5 @@
 import { DecodeError } from '../../events/decode-error.js';
-import { utf8Text } from '../charset/slice.js';
+import { utf8Chars } from '../charset/utf8.js';
 import { ColumnType } from '../column-type.js';
 import { decimalSize, readDecimal } from '../values/decimal.js';
 import { doubleText, readDouble } from '../values/floating.js';
@@ -57,7 +57,7 @@ function value(
     case JsonType.String: {
       const [length, dataAt] = jsonLength(b, at, limit);
       budget.spend(length);
-      return quote(utf8Text(b, dataAt, dataAt + length));
+      return quote(utf8Chars(b, dataAt, length));
     }
     case JsonType.Opaque: {
       need(at, 1, limit);
@@ -87,11 +87,25 @@ function container(
     if (members.isObject) {
       const key = members.key(i);
       budget.spend(key.length);
-      text += `${quote(key)}: `;
+      text += quotedKey(key);
     }
     text += value(b, members.type(i), members.valueAt(i), members.limit, budget, depth - 1);
   }
   return text + (members.isObject ? '}' : ']');
+}
+
+/** Quoted keys with their colon: a table's documents have few different ones. */
+const quotedKeys = new Map<string, string>();
+const QUOTED_KEYS_MAX = 1000;
+
+function quotedKey(key: string): string {
+  let quoted = quotedKeys.get(key);
+  if (quoted === undefined) {
+    quoted = `${quote(key)}: `;
+    if (quotedKeys.size >= QUOTED_KEYS_MAX) quotedKeys.clear();
+    quotedKeys.set(key, quoted);
+  }
+  return quoted;
 }
 
 export function literal(code: number): string {
@@ -104,7 +118,8 @@ export function literal(code: number): string {
 /** A double keeps a point or an exponent, so that it reads back as one. */
 export function jsonDoubleText(number: number): string {
   const text = doubleText(number);
-  return /[.e]/.test(text) ? text : `${text}.0`;
+  // Integers of 1e15 and more have an exponent.
+  return Number.isInteger(number) && Math.abs(number) < 1e15 ? `${text}.0` : text;
 }
 
 // eslint-disable-next-line no-control-regex -- control characters are what must be escaped

@@ -73,12 +73,15 @@ function group(b: Buffer, at: number, bytes: number, flip: number, sign: number)
   return value;
 }
 
-const POWERS = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
-const short: string[][] = [1, 2, 3, 4].map((digits) =>
+/** Texts of 1, 2 and 3 digits. */
+const texts: string[][] = [1, 2, 3].map((digits) =>
   Array.from({ length: 10 ** digits }, (_, n) => `${n}`.padStart(digits, '0')),
 );
+const three = texts[2] as string[];
 
+/** Built of pieces of three digits: cheaper than to format a number and cut it. */
 function padded(value: number, digits: number): string {
-  if (digits <= 4) return (short[digits - 1] as string[])[value] ?? `${value}`;
-  return `${value + (POWERS[digits] as number)}`.slice(1);
+  if (digits <= 3) return (texts[digits - 1] as string[])[value] ?? `${value}`;
+  const high = (value / 1000) | 0;
+  return padded(high, digits - 3) + (three[value - high * 1000] as string);
 }
