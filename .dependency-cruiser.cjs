@@ -50,7 +50,8 @@ module.exports = {
     },
     {
       name: 'the-core-of-the-engine-touches-no-socket',
-      comment: 'Decision code takes a snapshot and a clock and returns data; of the other packages it imports types and GTID sets.',
+      comment:
+        'Decision code takes a snapshot and a clock and returns data; of the other packages it imports types and GTID sets.',
       severity: 'error',
       from: { path: '^packages/failover-engine/src/core/', pathNot: '\\.test\\.ts$' },
       to: {
