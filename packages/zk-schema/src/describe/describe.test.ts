@@ -35,6 +35,20 @@ describe('description of the model', () => {
     });
   });
 
+  it('the page TREE.md of this package is what the model says (after a change: npx vitest run -u ...)', async () => {
+    const page = `# The ZooKeeper tree of dcmha
+
+Made from the model (\`describeModel({ format: 'markdown' })\`); with other names than the default ones, \`store.describe('markdown')\`
+prints it as it lies in that tree. Each value is a JSON object whose field \`v\` is the version of its format.
+
+<!-- prettier-ignore-start -->
+
+${describeModel({ format: 'markdown' })}
+<!-- prettier-ignore-end -->
+`;
+    await expect(page).toMatchFileSnapshot('../../TREE.md');
+  });
+
   it('as text and as markdown, with configured names', () => {
     const options = { root: '/dc1/mysql', names: { master: 'primary' } };
     const text = describeModel(options);

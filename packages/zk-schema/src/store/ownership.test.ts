@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryFixture } from '../testing/memory-fixture.js';
-import { NotOwnerError } from './index.js';
+import { NotOwnerError, createStore } from './index.js';
 import type { GroupOwner, OwnershipClaim, Store } from './index.js';
 import type { MemoryClient } from '../memory/index.js';
 
@@ -38,6 +38,13 @@ describe('ownership of a group', () => {
     });
     await mine.multi([store.white.opCreate({ group }, white)]);
     expect(await store.white.read({ group })).not.toBeNull();
+  });
+
+  it('can be asked for before the session is connected', async () => {
+    const early = fixture.ensemble.connect();
+    expect(early.sessionId).toBe(0n);
+    const result = await createStore(early, { clock: fixture.clock }).claimOwnership(group, { engine: 'e1' });
+    expect(result.owned && result.claim.claim).toBe(`${early.sessionId.toString(16)}-1`);
   });
 
   it('two that want it at once: one has it', async () => {

@@ -53,9 +53,11 @@ export async function claimOwnership(
   const { zk } = context;
   const owners = new NodeStore(context, 'engineOwner');
   const fences = new NodeStore(context, 'engineFence');
+  const call = { signal: options.signal, timeoutMs: options.timeoutMs };
+  // Before the first connection there is no session id to make the claim unique.
+  await zk.waitConnected(call);
   const claim = nextClaimId(zk);
   const value = { engine: options.engine, claim, sinceMs: context.clock.wallMs() };
-  const call = { signal: options.signal, timeoutMs: options.timeoutMs };
   let lastError: unknown;
   for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
     try {

@@ -72,12 +72,12 @@ export class Tree {
     const parent = this.#existing(parentOf, facts.path);
     requirePermission(parent.acl, Permission.create, transaction.identities, facts.path);
     const path = sequential ? facts.path + String(parent.created).padStart(10, '0') : facts.path;
-    if (this.#nodes.has(path)) throw refusal('NODE_EXISTS', path);
-    if (parent.kind === 'ephemeral') throw refusal('NO_CHILDREN_FOR_EPHEMERALS', path);
+    if (this.#nodes.has(path)) throw refusal('NODE_EXISTS', facts.path);
+    if (parent.kind === 'ephemeral') throw refusal('NO_CHILDREN_FOR_EPHEMERALS', facts.path);
     const ephemeral = facts.mode.startsWith('ephemeral');
     const node: TreeNode = {
       data: facts.data,
-      acl: resolveAcl(facts.acl, transaction.identities, path),
+      acl: resolveAcl(facts.acl, transaction.identities, facts.path),
       children: new Set(),
       kind: kindOf(facts.mode),
       ttlMs: facts.ttlMs,
