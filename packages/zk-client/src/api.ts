@@ -86,7 +86,10 @@ export interface WatchOptions extends CallOptions {
   readonly watch?: WatchListener;
 }
 
-/** A persistent watch: events come until it is removed or the session ends. */
+/**
+ * A persistent watch: events come until it is removed or the session ends. Servers do not make up for what changed
+ * while no connection was there: read again after each change of state to `connected` (or use `CachedSubtree`).
+ */
 export interface PersistentWatch {
   readonly path: string;
   remove(options?: CallOptions): Promise<void>;
@@ -146,7 +149,8 @@ export interface ZooKeeper {
   readonly sessionTimeoutMs: number;
   /**
    * Milliseconds until the session can be expired at the server, by our own monotonic clock, counted from the moment
-   * the last answered request or ping was *sent*: what is 0 here may already be deleted there. 0 once expired.
+   * the last answered request or ping was *sent*: what is 0 here may already be deleted there. 0 once expired, and
+   * before the first connection.
    */
   remainingMs(): number;
   /** Resolves once connected; rejects on expiry, close, or the deadline. */

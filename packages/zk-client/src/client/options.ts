@@ -60,6 +60,11 @@ export interface ZooKeeperClientOptions {
    * the servers may have expired it (`remainingMs()` is 0) and none is connected.
    */
   readonly expireByOwnClock?: boolean;
+  /**
+   * Taken off `remainingMs()`. Default 0. A follower passes our signs of life on to the leader every half tick: if it
+   * dies just after it answered us, the leader counts from up to half a tick earlier than we do.
+   */
+  readonly leaseReserveMs?: number;
   /** Told of an exception thrown by a listener of the application. Default: a process warning. */
   readonly onListenerError?: (error: unknown) => void;
 }
@@ -81,6 +86,7 @@ export interface ClientSettings {
   readonly maxWaiting: number;
   readonly maxWaitingBytes: number;
   readonly expireByOwnClock: boolean;
+  readonly leaseReserveMs: number;
   readonly onListenerError: (error: unknown) => void;
 }
 
@@ -91,6 +97,14 @@ function positive(name: string, value: number): number {
   throw new ZooKeeperError(
     'BAD_ARGUMENTS',
     `option ${name} must be a whole number from 1 to ${maxInt}, not ${value}`,
+  );
+}
+
+function reserve(leaseReserveMs: number, sessionTimeoutMs: number): number {
+  if (leaseReserveMs >= 0 && leaseReserveMs < sessionTimeoutMs / 3) return leaseReserveMs;
+  throw new ZooKeeperError(
+    'BAD_ARGUMENTS',
+    `option leaseReserveMs must be from 0 to less than a third of sessionTimeoutMs (${sessionTimeoutMs}), not ${leaseReserveMs}`,
   );
 }
 
@@ -133,6 +147,7 @@ export function resolveOptions(options: ZooKeeperClientOptions): ClientSettings 
     maxWaiting: positive('maxWaiting', options.maxWaiting ?? 100_000),
     maxWaitingBytes: positive('maxWaitingBytes', options.maxWaitingBytes ?? 64 * 1024 * 1024),
     expireByOwnClock: options.expireByOwnClock ?? false,
+    leaseReserveMs: reserve(options.leaseReserveMs ?? 0, sessionTimeoutMs),
     onListenerError: options.onListenerError ?? warn,
   };
 }

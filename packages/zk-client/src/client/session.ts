@@ -79,6 +79,7 @@ export class Session {
       connectTimeoutMs: settings.connectTimeoutMs,
       authenticates: settings.sasl !== undefined,
       expireByOwnClock: settings.expireByOwnClock,
+      leaseReserveMs: settings.leaseReserveMs,
       random: Math.random,
     });
     this.#pipeline = new RequestPipeline(settings, this.#writer);

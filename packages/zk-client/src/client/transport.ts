@@ -57,21 +57,15 @@ export class Transport {
     else void this.#resolve(target);
   }
 
-  /** Bytes handed to the socket that the kernel has not taken yet. */
-  get unsentBytes(): number {
-    return this.#socket?.writableLength ?? 0;
-  }
-
   write(bytes: Buffer): void {
     if (!this.#isDone) this.#socket?.write(bytes);
   }
 
-  /** Ends the connection now; nothing is reported any more. What was written last may be lost unless `flush`. */
-  destroy(options: { flush?: boolean } = {}): void {
+  /** Ends the connection now; nothing is reported any more. */
+  destroy(): void {
     if (this.#isDone) return;
     this.#isDone = true;
-    if (options.flush) this.#socket?.destroySoon();
-    else this.#socket?.destroy();
+    this.#socket?.destroy();
   }
 
   async #resolve(target: TransportTarget): Promise<void> {

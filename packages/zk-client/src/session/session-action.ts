@@ -4,7 +4,7 @@ import type { ConnectRequest } from '../protocol/handshake.js';
 
 /** What the shell has to do, in this order, after the machine has taken an event. */
 export type SessionAction =
-  /** Open a connection; `attempt` counts up, so that a name with several addresses is tried at each in turn. */
+  /** Open a connection; `attempt` counts up per host, so that a name with several addresses is tried at each in turn. */
   | { readonly type: 'connect'; readonly host: HostPort; readonly attempt: number }
   | { readonly type: 'send-handshake'; readonly request: ConnectRequest }
   /** Prove who we are by SASL before anything else is sent; then tell `authenticated`. */

@@ -27,6 +27,7 @@ class Bench {
       connectTimeoutMs: 1_000,
       authenticates: false,
       expireByOwnClock: false,
+      leaseReserveMs: 0,
       random: () => 0.999,
       ...settings,
     });
@@ -147,6 +148,22 @@ describe('finding a server', () => {
     expect(types(bench.feed({ type: 'authenticated' }))).toEqual(['attached', 'change']);
     expect(bench.machine.state).toBe('connected');
     expect(bench.feed({ type: 'authenticated' })).toEqual([]);
+  });
+
+  it('counts the attempts of each server by itself, for names that have several addresses', () => {
+    const bench = new Bench({ hosts: [host('a'), host('b')] });
+    const attempts: Record<string, number[]> = { a: [], b: [] };
+    let actions = bench.feed({ type: 'start' });
+    for (let step = 0; step < 12; step += 1) {
+      for (const action of actions) {
+        if (action.type === 'connect') attempts[action.host.host]?.push(action.attempt);
+      }
+      actions = [...bench.lose(), ...(bench.machine.state === 'connecting' ? bench.wake() : [])];
+    }
+    for (const list of Object.values(attempts)) {
+      expect(list.length).toBeGreaterThan(2);
+      expect(list).toEqual(list.map((_, index) => index));
+    }
   });
 
   it('tries a server that was lost after all others', () => {
@@ -274,6 +291,14 @@ describe('the lease', () => {
     bench.attach();
     expect(bench.machine.remainingMs(bench.now + 1_500, bench.traffic)).toBe(4_500);
     expect(bench.machine.remainingMs(bench.now + 60_000, bench.traffic)).toBe(0);
+  });
+
+  it('is shorter by the reserve', () => {
+    const bench = new Bench({ leaseReserveMs: 500 });
+    bench.feed({ type: 'start' });
+    bench.attach();
+    expect(bench.machine.remainingMs(bench.now + 1_500, bench.traffic)).toBe(4_000);
+    expect(bench.machine.remainingMs(bench.now + 5_500, bench.traffic)).toBe(0);
   });
 
   it('that runs out is told once, and the session is still looked for', () => {

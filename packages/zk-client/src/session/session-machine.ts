@@ -15,6 +15,8 @@ export interface SessionSettings {
   readonly authenticates: boolean;
   /** Declare the session expired when our own clock says it may be and no server is connected. */
   readonly expireByOwnClock: boolean;
+  /** Taken off what remains of the lease. */
+  readonly leaseReserveMs: number;
   /** Uniform in [0, 1): shuffles hosts and spreads retries. */
   readonly random: () => number;
 }
@@ -56,7 +58,7 @@ export class SessionMachine {
   #sessionId = 0n;
   #password: Buffer = noPassword;
   #timeoutMs: number;
-  #attempts = 0;
+  readonly #attempts = new Map<HostPort, number>();
   #closing: { deadlineMs: number } | null = null;
   #leaseReported = false;
   #lastReason: string | undefined;
@@ -108,11 +110,15 @@ export class SessionMachine {
     return this.#lastReason;
   }
 
-  /** Milliseconds until the session may be expired at the server; the requested timeout before there is one. */
+  /** Milliseconds until the session may be expired at the server; 0 before there is one, and after its end. */
   remainingMs(nowMs: number, traffic: Readonly<Traffic>): number {
     if (this.#phase.name === 'ended') return 0;
     if (this.#sessionId === 0n) return 0;
-    return Math.max(0, traffic.leaseFromMs + this.#timeoutMs - nowMs);
+    return Math.max(0, this.#leaseEndMs(traffic) - nowMs);
+  }
+
+  #leaseEndMs(traffic: Readonly<Traffic>): number {
+    return traffic.leaseFromMs + this.#timeoutMs - this.#settings.leaseReserveMs;
   }
 
   /** When the next `timer` event is due; `null` when none is. */
@@ -122,7 +128,7 @@ export class SessionMachine {
     let wake = own;
     if (this.#closing) wake = Math.min(wake, this.#closing.deadlineMs);
     if (this.#sessionId !== 0n && !this.#leaseReported) {
-      wake = Math.min(wake, traffic.leaseFromMs + this.#timeoutMs);
+      wake = Math.min(wake, this.#leaseEndMs(traffic));
     }
     return wake;
   }
@@ -196,8 +202,9 @@ export class SessionMachine {
     const host = this.#ring.next();
     const untilMs = nowMs + this.#backoff.attemptTimeoutMs(this.#settings.connectTimeoutMs);
     this.#phase = { name: 'connecting', untilMs, host };
-    actions.push({ type: 'connect', host, attempt: this.#attempts });
-    this.#attempts += 1;
+    const attempt = this.#attempts.get(host) ?? 0;
+    this.#attempts.set(host, attempt + 1);
+    actions.push({ type: 'connect', host, attempt });
   }
 
   #onOpen(nowMs: number, traffic: Readonly<Traffic>, actions: SessionAction[]): void {
