@@ -1,6 +1,7 @@
 import { BadOptionError, SandboxError, ServerDiedError, ServerNotReadyError } from '../errors/index.js';
 import { logTail } from './log-tail.js';
 import { OwnedProcess, type ProcessSpec } from './owned-process.js';
+import { isWhollyFrozen } from './process-identity.js';
 
 /** Where a server tells of the processes it starts; the sandbox, which ends them. */
 export interface ManagedServerContext {
@@ -12,6 +13,7 @@ export interface ManagedServerContext {
 const goneTimeoutMs = 20_000;
 /** A clean shutdown writes out the buffer pool; beyond this it is killed. */
 const stopTimeoutMs = 30_000;
+const freezeTimeoutMs = 1_000;
 const deadlySignals: ReadonlySet<NodeJS.Signals> = new Set([
   'SIGKILL',
   'SIGTERM',
@@ -127,9 +129,16 @@ export abstract class ManagedServer {
       throw new SandboxError('STILL_ALIVE', `${this.name} (pid ${process.pid}) did not end after ${signal}`);
   }
 
-  /** Stops the process where it is (SIGSTOP): it keeps its sockets and answers nothing. */
+  /**
+   * Stops the process where it is (SIGSTOP): it keeps its sockets and answers nothing. Returns when every thread has
+   * stopped, at the latest after a second.
+   */
   freeze(): void {
-    this.#running().signal('SIGSTOP');
+    const running = this.#running();
+    running.signal('SIGSTOP');
+    const endMs = performance.now() + freezeTimeoutMs;
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    while (!isWhollyFrozen(running.identity) && performance.now() < endMs) Atomics.wait(pause, 0, 0, 1);
   }
 
   thaw(): void {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** A process, told from a later one with the same number by when it started. */
 export interface ProcessIdentity {
@@ -22,10 +22,26 @@ export function stateOf(process: ProcessIdentity): ProcessState {
   return stat.state === 'T' ? 'frozen' : 'running';
 }
 
-function readStat(pid: number): { state: string; startTime: string } | undefined {
+/**
+ * Whether every thread of it is stopped: a thread that was on a processor when SIGSTOP came goes on until it enters the
+ * kernel, on a busy machine for milliseconds.
+ */
+export function isWhollyFrozen(process: ProcessIdentity): boolean {
+  if (stateOf(process) !== 'frozen') return false;
+  try {
+    return readdirSync(`/proc/${process.pid}/task`).every((thread) => {
+      const state = readStat(process.pid, `task/${thread}/stat`)?.state;
+      return state === undefined || state === 'T';
+    });
+  } catch {
+    return false;
+  }
+}
+
+function readStat(pid: number, file = 'stat'): { state: string; startTime: string } | undefined {
   let stat: string;
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    stat = readFileSync(`/proc/${pid}/${file}`, 'latin1');
   } catch {
     return undefined;
   }
