@@ -50,6 +50,10 @@ export const routerConfigSchema = z.strictObject({
     ),
   /** Where the routes applied last are remembered over a restart. */
   stateFile: z.string().startsWith('/', 'expected an absolute path'),
+  /** Where monitors find `/health` and `/metrics`; without it nothing listens. */
+  http: z
+    .strictObject({ host: z.string().min(1).default('127.0.0.1'), port: z.int().min(0).max(65_535) })
+    .optional(),
   /** How often the proxy is compared with its routes. */
   checkIntervalMs: durationMs.default(1000),
   /** A start that has not reached ZooKeeper by then applies the routes of the state file. */

@@ -4,6 +4,8 @@ import { HaproxyAdapter } from './adapter/haproxy/haproxy-adapter.js';
 import { readBackendName, writeBackendName } from './adapter/haproxy/haproxy-config.js';
 import type { RouteAdapter } from './adapter/route-adapter.js';
 import type { RouterConfig } from './config.js';
+import { RouterHttp } from './http/router-http.js';
+import type { GroupState } from './http/router-metrics.js';
 import { AppliedFile } from './state/applied-file.js';
 import { GroupSync } from './sync/group-sync.js';
 import { RouteFollower } from './zookeeper/route-follower.js';
@@ -18,16 +20,9 @@ export interface RouterSyncTools {
   readonly makeAdapter?: (group: string) => RouteAdapter;
 }
 
-export interface GroupState {
-  readonly group: string;
-  /** The route that the proxy had when it was last read back; `null` before the first. */
-  readonly epoch: number | null;
-  readonly version: number | null;
-  /** What is wrong now, `null` when the proxy has the newest route. */
-  readonly error: string | null;
-}
-
 export interface RouterSyncHandle {
+  /** Where it answers over HTTP, when that is configured. */
+  readonly endpoint?: string;
   /** Leaves the proxy as it is, takes the acknowledgements back and ends. */
   close(): Promise<void>;
   state(): GroupState[];
@@ -38,6 +33,7 @@ export interface RouterSyncHandle {
  * `startWithoutZooKeeperMs` with the routes of the state file; it goes on trying to reach ZooKeeper and the proxy.
  *
  * @throws {StateFileError} the state file holds something else, or cannot be read
+ * @throws {RouterHttpError} the HTTP address cannot be had
  */
 export async function startRouterSync(
   config: RouterConfig,
@@ -47,6 +43,16 @@ export async function startRouterSync(
   const file = await AppliedFile.open(config.stateFile, {
     onSyncError: (error) => logger.warn(error.message),
   });
+  let state: () => GroupState[] = () => [];
+  let session: ZooKeeper | undefined;
+  // Before anything runs that would have to be ended again when the port is taken.
+  const http =
+    config.http &&
+    (await RouterHttp.listen(config.http, () => ({
+      router: config.router,
+      connected: session?.state === 'connected',
+      groups: state(),
+    })));
   const makeAdapter = tools.makeAdapter ?? ((group: string) => haproxyAdapter(config, group));
   let store: RouteStore | undefined;
 
@@ -68,6 +74,13 @@ export async function startRouterSync(
     ]),
   );
 
+  state = () =>
+    [...syncs].map(([group, sync]) => ({
+      group,
+      epoch: sync.applied?.epoch ?? null,
+      version: sync.applied?.version ?? null,
+      error: sync.error ?? null,
+    }));
   let begun: () => void = () => {};
   const firstReading = new Promise<void>((resolve) => (begun = resolve));
   const keeper = new SessionKeeper({
@@ -79,6 +92,7 @@ export async function startRouterSync(
         router: config.router,
         logger,
       });
+      session = zk;
       await current.catchUp(over);
       store = current;
       over.addEventListener('abort', () => (store = store === current ? undefined : store), { once: true });
@@ -104,18 +118,14 @@ export async function startRouterSync(
   clearTimeout(withoutZooKeeper);
 
   return {
+    ...(http === undefined ? {} : { endpoint: `http://${config.http!.host}:${http.port}` }),
     async close() {
+      await http?.close();
       await Promise.all([...syncs.values()].map((sync) => sync.close()));
       await keeper.close();
       await file.settled();
     },
-    state: () =>
-      [...syncs].map(([group, sync]) => ({
-        group,
-        epoch: sync.applied?.epoch ?? null,
-        version: sync.applied?.version ?? null,
-        error: sync.error ?? null,
-      })),
+    state,
   };
 }
 

@@ -263,6 +263,16 @@ describe('router-sync with ZooKeeper and HAProxy', () => {
     await expect.poll(async () => (await ack('orders')).error, until).toBeUndefined();
   });
 
+  it('tells monitors how it is', async () => {
+    await publish('orders', a.address);
+    await publish('billing', a.address);
+    const { endpoint } = await start({ http: { port: 0 } });
+    const health = () => fetch(`${endpoint}/health`).then((response) => response.status);
+    await expect.poll(health, until).toBe(200);
+    relay.cut();
+    await expect.poll(health, until).toBe(503);
+  });
+
   it('takes its acknowledgement back when it is closed, and leaves the proxy as it is', async () => {
     await publish('orders', a.address);
     const handle = await start();

@@ -8,8 +8,8 @@ import { makeLogger, type LogFormat, type LogLevel } from '../logging/logger.js'
 
 export interface DaemonHandle {
   close(): Promise<void>;
-  /** What is worth telling once it runs, such as where it listens. */
-  readonly facts?: Readonly<Record<string, unknown>>;
+  /** Where it answers over HTTP. */
+  readonly endpoint?: string;
 }
 
 export interface Daemon<Schema extends z.ZodType> {
@@ -54,7 +54,7 @@ export async function runDaemon<Schema extends z.ZodType>(
   try {
     const handle = await daemon.start(config, { logger });
     try {
-      say('ready', { tookMs: Math.round(performance.now() - startedAtMs), ...handle.facts });
+      say('ready', { tookMs: Math.round(performance.now() - startedAtMs), endpoint: handle.endpoint });
       await aborted(context.signal);
       logger.info('ending', { signal: String(context.signal.reason) });
     } finally {
