@@ -14,6 +14,7 @@ import {
   type NodeKey,
   type NodeUpdate,
   type NodeValue,
+  type Store,
 } from '@dcmha/zk-schema';
 import type { AgentConfig } from './config.js';
 import { guard, type GuardAction } from './core/guard.js';
@@ -167,7 +168,7 @@ class Agent {
   /** Everything that lives as long as one ZooKeeper session. */
   async #session(zk: ZooKeeper, over: AbortSignal): Promise<void> {
     const logger = this.#logger;
-    const store = createStore(zk, { root: this.#config.zookeeper.root, logger });
+    const store = this.#storeOf(zk);
     this.#presence = new Presence(store, { agentId: this.agentId, server: this.#server }, over, logger);
     over.addEventListener('abort', () => (this.#presence = null), { once: true });
     const k = this.#knowledge;
@@ -261,6 +262,11 @@ class Agent {
       // What was read of the server may be older than what is known of the group: look again before doing anything.
       await this.#local.fresh();
       action = this.#decide();
+      if (action.kind === 'close') {
+        // A server of ZooKeeper may lag behind: never close the primary that an engine has just opened.
+        await this.#learnPrimary();
+        action = this.#decide();
+      }
     }
     if (action.kind !== 'rejoin') this.#activity = action.reason;
     if (action.kind === 'close') {
@@ -272,6 +278,21 @@ class Agent {
       });
       await this.#local.fresh();
     } else if (action.kind === 'rejoin') await this.#tryRejoin(action.primary, action.reason);
+  }
+
+  /** Reads who the primary is, as of now. @throws when ZooKeeper cannot say: then nothing is done in this round. */
+  async #learnPrimary(): Promise<void> {
+    const zk = this.#keeper?.current ?? null;
+    const { group } = this.#knowledge;
+    if (zk === null || group === null) throw new Error('no ZooKeeper session to ask who the primary is');
+    const deadline = { timeoutMs: closeTimeoutMs, signal: this.#closing.signal };
+    const store = this.#storeOf(zk);
+    await zk.sync(store.master.path({ group }), deadline);
+    this.#knowledge.primary = (await store.master.read({ group }, deadline))?.value ?? null;
+  }
+
+  #storeOf(zk: ZooKeeper): Store {
+    return createStore(zk, { root: this.#config.zookeeper.root, logger: this.#logger });
   }
 
   #decide(): GuardAction {
@@ -358,7 +379,7 @@ class Agent {
     const zk = this.#keeper?.current ?? null;
     if (group === null || zk === null)
       throw new Error('no ZooKeeper session to register lost transactions in');
-    const store = createStore(zk, { root: this.#config.zookeeper.root, logger: this.#logger });
+    const store = this.#storeOf(zk);
     const params = { group, id: lost.id };
     const deadline = { timeoutMs: closeTimeoutMs, signal: this.#closing.signal };
     const before = await store.lost.read(params, deadline);
