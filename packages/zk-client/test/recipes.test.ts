@@ -71,15 +71,14 @@ describe('a lock', () => {
       holders -= 1;
       await hold.release();
     };
+    // Held until all stand in line, one behind the other.
+    const gate = await new Lock(other, root).acquire();
     const contenders: Promise<void>[] = [];
     for (let index = 0; index < 8; index += 1) {
       contenders.push(contend(index));
-      const standing = index + 1;
-      await eventually(
-        'stands in line',
-        async () => order.length + (await lineLength().catch(() => 0)) >= standing,
-      );
+      await eventually('stands in line', async () => (await lineLength()) === index + 2);
     }
+    await gate.release();
     await Promise.all(contenders);
     expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
     expect(await lineLength()).toBe(0);
@@ -157,9 +156,11 @@ describe('an election', () => {
       seen.push(leader && leader.data.toString()),
     );
     const first = await new Election(other, root).campaign({ data: 'first' });
+    await eventually('the first is seen', () => seen.at(-1) === 'first');
     const second = new Election(zk, root).campaign({ data: 'second' });
     await eventually('both stand', async () => (await lineLength()) === 2);
     await first.release();
+    await eventually('the second is seen', () => seen.at(-1) === 'second');
     expect((await second).isHeld).toBe(true);
     expect(await new Election(other, root).leader()).toMatchObject({
       data: Buffer.from('second'),
@@ -180,7 +181,7 @@ describe('an election', () => {
     await cutOff();
     const leadership = await new Election(other, root).campaign({ data: 'meanwhile' });
     relay.heal();
-    await eventually('noticed', () => seen.includes('meanwhile'));
+    await eventually('noticed', () => seen.at(-1) === 'meanwhile');
     await leadership.release();
     await eventually('noticed the end', () => seen.length === 3);
     expect(seen).toEqual([null, 'meanwhile', null]);

@@ -65,7 +65,8 @@ export class Election {
 
   /**
    * Calls the listener with the leader now, and with each other leader from then on (`null` while there is none);
-   * repairs what it missed while disconnected. Resolves after the first call.
+   * repairs what it missed while disconnected. One that led only for a moment may be left out. Resolves after the
+   * first call.
    */
   async observe(listener: (leader: Leader | null) => void, options: CallOptions = {}): Promise<Observation> {
     let last: Leader | null | undefined;
