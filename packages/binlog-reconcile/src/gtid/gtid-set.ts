@@ -37,7 +37,8 @@ const NONE: Intervals = [];
  * proportion to the number of intervals. To gather many single GTIDs use {@link GtidSetBuilder}.
  */
 export class GtidSet {
-  static readonly empty: GtidSet = new GtidSet(new Map());
+  // `this`: TypeScript 6 emits the name of the class as a variable that is not yet set here.
+  static readonly empty: GtidSet = new this(new Map());
 
   /** By source, in the server's order; no entry is empty. */
   readonly #sources: ReadonlyMap<GtidSource, Intervals>;
