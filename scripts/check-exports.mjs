@@ -11,7 +11,9 @@ for (const name of readdirSync(packages).sort()) {
       await import(new URL(`${name}/${target.default}`, packages).href);
     } catch (error) {
       failed += 1;
-      console.error(`${full}${path.slice(1)} cannot be imported: ${error instanceof Error ? error.stack : error}`);
+      console.error(
+        `${full}${path.slice(1)} cannot be imported: ${error instanceof Error ? error.stack : error}`,
+      );
     }
   }
 }
