@@ -49,6 +49,8 @@ export function fileSource(options: FileSourceOptions): EventSource {
 class FileSource implements EventSource {
   readonly #paths = new Map<string, string>();
   #started = false;
+  /** A hint, unlike `options.from`: a file that is not there is no error. */
+  #hint: BinlogPosition | undefined;
 
   constructor(private readonly options: FileSourceOptions) {}
 
@@ -56,11 +58,18 @@ class FileSource implements EventSource {
     return this.#paths.get(file);
   }
 
+  startAt(position: BinlogPosition): void {
+    this.#hint = position;
+  }
+
   async *batches(): AsyncIterableIterator<EventBatch> {
     if (this.#started) throw new TypeError('a source is read once: make another');
     this.#started = true;
-    const { from, follow = false } = this.options;
+    const { follow = false } = this.options;
     let paths = await this.#list();
+    const hint = this.#hint;
+    const from =
+      this.options.from ?? (paths.some((path) => basename(path) === hint?.file) ? hint : undefined);
     if (from !== undefined) {
       const first = paths.findIndex((path) => basename(path) === from.file);
       if (first === -1) {

@@ -26,6 +26,8 @@ export interface EventSource {
    * read twice instead of kept in memory.
    */
   pathOf?(file: string): string | undefined;
+  /** Says before {@link batches} that nothing before this position is wanted; a source may save itself the reading. */
+  startAt?(position: BinlogPosition): void;
 }
 
 /** Every event of a source, one by one; cut-off ends are not reported. */

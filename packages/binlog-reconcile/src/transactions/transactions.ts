@@ -14,6 +14,16 @@ import type { StoredTransaction } from './transaction.js';
 
 const MEMORY_BYTES_MAX = 32 << 20;
 
+/** Decoders last: a second pass over a binlog, or the next file, finds them made (and optimized). */
+const selfDescribed = new TableMapCache();
+const withSchemas = new WeakMap<SchemaSource, TableMapCache>();
+
+function cacheOf(schema: SchemaSource): TableMapCache {
+  let cache = withSchemas.get(schema);
+  if (cache === undefined) withSchemas.set(schema, (cache = new TableMapCache()));
+  return cache;
+}
+
 /**
  * The transactions of a source, oldest first; each is whole. Rows are decoded when asked for.
  * @throws BinlogError on damage, encryption, unknown events, missing table definitions; it names file and position
@@ -24,7 +34,8 @@ export async function* transactions(
   options: TransactionOptions = {},
 ): AsyncIterableIterator<Transaction> {
   const { schema, signal, onTorn } = options;
-  const tables = new TableMapCache();
+  const tables = schema === undefined ? selfDescribed : cacheOf(schema);
+  if (options.from !== undefined && !(options.from instanceof Date)) source.startAt?.(options.from);
   const range = new Range(options);
   const assembler = new TransactionAssembler(
     tables,

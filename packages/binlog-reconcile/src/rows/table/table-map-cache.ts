@@ -3,8 +3,8 @@ import type { RawEvent } from '../../events/raw-event.js';
 import type { ParsedTableMap } from './table-map.js';
 import { parseTableMap } from './table-map.js';
 
-/** Definitions kept; past it they are parsed (and decoders made) again. */
-const ENTRIES_MAX = 4096;
+/** Definitions kept; past it the oldest is parsed (and its decoders made) again when it comes back. */
+const ENTRIES_MAX = 1024;
 
 /** Ids are 6 bytes; what follows defines the table. */
 const ID_LENGTH = 6;
@@ -13,7 +13,7 @@ const ID_LENGTH = 6;
 export class TableMapCache {
   readonly #byBody = new Map<string, ParsedTableMap>();
   /** By table id: the bytes last seen and what they gave. */
-  readonly #byId = new Map<number, { body: Buffer; table: ParsedTableMap }>();
+  readonly #byId = new Map<number, { body: Buffer; flavor: string; table: ParsedTableMap }>();
 
   /** The table, if an event with the same definition was {@link add}ed before. */
   get(event: RawEvent): ParsedTableMap | undefined {
@@ -22,7 +22,13 @@ export class TableMapCache {
       throw new BinlogCorruptError('a TABLE_MAP event without table', event);
     const id = buffer.readUIntLE(bodyStart, ID_LENGTH);
     const last = this.#byId.get(id);
-    if (last !== undefined && last.body.compare(buffer, bodyStart, bodyEnd) === 0) return last.table;
+    if (
+      last !== undefined &&
+      last.flavor === event.format.flavor &&
+      last.body.compare(buffer, bodyStart, bodyEnd) === 0
+    ) {
+      return last.table;
+    }
     const known = this.#byBody.get(definition(event));
     if (known === undefined) return undefined;
     const table = known.tableId === id ? known : known.withId(id);
@@ -32,7 +38,7 @@ export class TableMapCache {
 
   /** Remembers what an event means: the parsed table, or one that a schema added to. */
   add(event: RawEvent, table: ParsedTableMap): void {
-    if (this.#byBody.size >= ENTRIES_MAX) this.#byBody.clear();
+    makeRoom(this.#byBody);
     this.#byBody.set(definition(event), table);
     this.#remember(event, table);
   }
@@ -48,11 +54,21 @@ export class TableMapCache {
   }
 
   #remember(event: RawEvent, table: ParsedTableMap): void {
-    if (this.#byId.size >= ENTRIES_MAX) this.#byId.clear();
-    this.#byId.set(table.tableId, { body: Buffer.from(event.body), table });
+    makeRoom(this.#byId);
+    const { flavor } = event.format;
+    this.#byId.set(table.tableId, { body: Buffer.from(event.body), flavor, table });
   }
 }
 
+/** Without its number; the two flavors describe columns in slightly different ways. */
 function definition(event: RawEvent): string {
-  return event.buffer.toString('latin1', event.bodyStart + ID_LENGTH, event.bodyEnd);
+  const { buffer, bodyStart, bodyEnd, format } = event;
+  return `${format.flavor} ${buffer.toString('latin1', bodyStart + ID_LENGTH, bodyEnd)}`;
+}
+
+/** Maps give the oldest entry first. */
+function makeRoom(map: Map<unknown, unknown>): void {
+  if (map.size < ENTRIES_MAX) return;
+  const [oldest] = map.keys();
+  map.delete(oldest);
 }
