@@ -2,9 +2,16 @@ export { UnwritableRowError, type UnwritableReason } from './errors.js';
 export { quoteIdentifier, quoteTable, quoteText } from './quoting.js';
 export { RowStatements } from './statements/row-statements.js';
 export { SQL_SESSION, sessionBegin, sessionEnd } from './statements/sql-session.js';
-export { redoSql, SqlTextWriter, undoSql, type SqlTextOptions } from './text/sql-text.js';
+export {
+  redoSql,
+  redoSqlBytes,
+  SqlTextWriter,
+  undoSql,
+  undoSqlBytes,
+  type SqlTextOptions,
+} from './text/sql-text.js';
 export { TransactionIndex, type OpenTransactions, type TransactionRange } from './text/newest-first.js';
-export { undoSqlFrom, type UndoFromOptions } from './text/undo-from.js';
+export { undoSqlBytesFrom, undoSqlFrom, type UndoFromOptions } from './text/undo-from.js';
 export { rowsJsonLines, transactionJsonLines } from './text/json-lines.js';
 export { BinlogSummarizer, summarize, type BinlogSummary, type TableSummary } from './text/summary.js';
 export { listTransactions, transactionLine } from './text/listing.js';

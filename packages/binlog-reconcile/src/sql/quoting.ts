@@ -13,12 +13,18 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * A string literal for a session without `NO_BACKSLASH_ESCAPES`; never contains a line end (MySQL manual, "String
- * Literals").
+ * What stands between the quotes of a string literal for a session without `NO_BACKSLASH_ESCAPES`; never contains a
+ * line end (MySQL manual, "String Literals").
  */
+export function escapeText(text: string): string {
+  return NEEDS_ESCAPE.test(text)
+    ? text.replace(EACH_TO_ESCAPE, (character) => ESCAPES[character] as string)
+    : text;
+}
+
+/** A string literal; see {@link escapeText}. */
 export function quoteText(text: string): string {
-  if (!NEEDS_ESCAPE.test(text)) return `'${text}'`;
-  return `'${text.replace(EACH_TO_ESCAPE, (character) => ESCAPES[character] as string)}'`;
+  return `'${escapeText(text)}'`;
 }
 
 /** An identifier in backticks. */

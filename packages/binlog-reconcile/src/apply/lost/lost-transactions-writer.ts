@@ -84,7 +84,7 @@ export class LostTransactionsWriter {
     const redo = await DurableFile.create(folder, 'redo.sql');
     const rows = await DurableFile.create(folder, 'rows.jsonl');
     const writer = new LostTransactionsWriter(root, folder, info, options, redo, rows);
-    await redo.write(`${writer.#title('redo')}${writer.#redo.begin()}`);
+    await redo.write(writer.#title('redo'));
     return writer;
   }
 
@@ -179,7 +179,6 @@ export class LostTransactionsWriter {
             .filter(({ original }) => !plan.undoes(original))
             .map(({ saved }) => placeText(saved)),
         );
-        await file.write(writer.begin());
         for await (const transaction of index.newestFirst(open)) {
           if (rolledBack.has(placeText(transaction.start))) continue;
           for (const piece of writer.transaction(transaction)) await file.write(piece);

@@ -1,8 +1,8 @@
 import type { Column, ColumnValue, RowImage, TableMap } from '../../rows/model.js';
 import type { TableDefinition } from '../../sql/catalog/table-definition.js';
 import { UnwritableRowError } from '../../sql/errors.js';
-import { conditionWriter } from '../../sql/literals/column-condition.js';
-import { doubleLiteral, literalWriter } from '../../sql/literals/column-literal.js';
+import { conditionText } from '../../sql/literals/column-condition.js';
+import { doubleLiteral, literalText } from '../../sql/literals/column-literal.js';
 import { quoteIdentifier, quoteTable } from '../../sql/quoting.js';
 import type { Cell } from '../connection/sql-connection.js';
 import { cellCodec, showCell, showValue, type CellCodec } from './cell-codec.js';
@@ -86,9 +86,9 @@ export class TableAccess {
    * out): compare {@link contentOfRow}.
    */
   selectByContent(image: RowImage, lock: boolean): string {
-    const conditions = this.#compared.flatMap(({ column, index }) => {
+    const conditions = this.#compared.flatMap(({ column }) => {
       try {
-        return [conditionWriter(column, 'bytes')(image.get(index) ?? null, image)];
+        return [conditionText(column, 'bytes', image)];
       } catch (error) {
         if (error instanceof UnwritableRowError) return [];
         throw error;
@@ -154,7 +154,7 @@ function canonicalCell({ codec }: ComparedColumn, cell: Cell | undefined): strin
 function keyLiteral(column: Column, value: ColumnValue, image: RowImage): string {
   if (column.kind === 'float') return doubleLiteral(Math.fround(value as number));
   if (column.kind === 'enum' && value === 0) return '0';
-  return literalWriter(column)(value, image);
+  return literalText(column, value, image);
 }
 
 /** Values as one text; with their lengths, so that no value can look like two. */

@@ -1,7 +1,8 @@
-import type { Column, ColumnValue, RowImage } from '../../rows/model.js';
-import { hexLiteral, quoteIdentifier, quoteText } from '../quoting.js';
-import { doubleLiteral, literalWriter } from './column-literal.js';
-import { plainLiteralHasSameBytes } from './text-literal.js';
+import type { Column, RowImage } from '../../rows/model.js';
+import { quoteIdentifier } from '../quoting.js';
+import { doubleLiteral, notNullWriter, type LiteralWriter, type NotNullWriter } from './column-literal.js';
+import { isPlain, plainLiteralsOfSameBytes } from './text-literal.js';
+import { SqlBuffer } from './sql-buffer.js';
 
 /**
  * How exactly a condition compares text: `collation` as the column does (an index can be used; `'a'` may equal
@@ -9,56 +10,71 @@ import { plainLiteralHasSameBytes } from './text-literal.js';
  */
 export type TextComparison = 'collation' | 'bytes';
 
-/** Writes the condition that a column holds a value, `` `c` = 5 ``. */
-export type ConditionWriter = (value: ColumnValue, image: RowImage) => string;
-
-/** The writer of a column's conditions. The column's name must be known. */
-export function conditionWriter(column: Column, comparison: TextComparison): ConditionWriter {
+/** The writer of the condition that a column holds a value, `` `c` = 5 ``. The column's name must be known. */
+export function conditionWriter(column: Column, comparison: TextComparison): LiteralWriter {
   const name = quoteIdentifier(column.name ?? '');
-  const literal = literalWriter(column);
-  const isNull = `${name} IS NULL`;
-  const write = conditionOfKind(column, name, literal, comparison);
-  return (value, image) => (value === null ? isNull : write(value, image));
+  const isNull = Buffer.from(`${name} IS NULL`);
+  const [left, write] = conditionParts(column, name, comparison);
+  const begin = Buffer.from(`${left} = `);
+  return (out, value, image) => {
+    if (value === null) {
+      out.raw(isNull);
+      return;
+    }
+    out.raw(begin);
+    write(out, value, image);
+  };
 }
 
-function conditionOfKind(
+/** One condition as a string. Throws {@link UnwritableRowError}. */
+export function conditionText(column: Column, comparison: TextComparison, image: RowImage): string {
+  const out = new SqlBuffer();
+  conditionWriter(column, comparison)(out, image.get(column.index) ?? null, image);
+  return out.takeText();
+}
+
+/** What is compared, and the writer of what it is compared with. */
+function conditionParts(
   column: Column,
   name: string,
-  literal: ConditionWriter,
   comparison: TextComparison,
-): ConditionWriter {
+): [left: string, write: NotNullWriter] {
+  const literal = notNullWriter(column);
   switch (column.kind) {
     case 'float':
       // A FLOAT is compared as the double that it is, not as its shortest text.
-      return (value) => `${name} = ${doubleLiteral(Math.fround(value as number))}`;
+      return [name, (out, value) => out.ascii(doubleLiteral(Math.fround(value as number)))];
     case 'enum':
-      return (value, image) => `${name} = ${value === 0 ? '0' : literal(value, image)}`;
+      return [
+        name,
+        (out, value, image) => {
+          if (value === 0) out.ascii('0');
+          else literal(out, value, image);
+        },
+      ];
     case 'json':
-      return (value, image) => {
-        const text = literal(value, image);
-        return `${name} = ${text.startsWith("'") ? `CAST(${text} AS JSON)` : text}`;
-      };
+      return [
+        name,
+        (out, value, image) => {
+          out.ascii('CAST(');
+          literal(out, value, image);
+          out.ascii(' AS JSON)');
+        },
+      ];
     case 'vector':
       // Vectors cannot be compared with `=`.
-      return (value) => `HEX(${name}) = ${quoteText((value as Buffer).toString('hex').toUpperCase())}`;
+      return [`HEX(${name})`, (out, value) => out.quoted((value as Buffer).toString('hex').toUpperCase())];
     case 'text':
-      return comparison === 'bytes'
-        ? textByBytes(column, name)
-        : (value, image) => `${name} = ${literal(value, image)}`;
-    case 'binary':
-      return (value) => `${name} = ${hexLiteral(value as Buffer)}`;
+      return comparison === 'bytes' ? [`CAST(${name} AS BINARY)`, textBytesWriter(column)] : [name, literal];
     default:
-      return (value, image) => `${name} = ${literal(value, image)}`;
+      return [name, literal];
   }
 }
 
-function textByBytes(column: Column, name: string): ConditionWriter {
-  const charset = column.charset ?? 'binary';
-  return (value, image) => {
-    const literal =
-      typeof value === 'string' && plainLiteralHasSameBytes(charset, value)
-        ? quoteText(value)
-        : hexLiteral(image.bytes(column.index) ?? Buffer.alloc(0));
-    return `CAST(${name} AS BINARY) = ${literal}`;
+function textBytesWriter(column: Column): NotNullWriter {
+  const plain = plainLiteralsOfSameBytes(column.charset ?? 'binary');
+  return (out, value, image) => {
+    if (typeof value === 'string' && isPlain(plain, value)) out.quoted(value);
+    else out.hex(image.bytes(column.index) ?? Buffer.alloc(0));
   };
 }

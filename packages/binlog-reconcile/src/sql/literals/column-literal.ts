@@ -1,33 +1,47 @@
 import type { Column, ColumnValue, RowImage } from '../../rows/model.js';
 import { UnwritableRowError, type UnwritableReason } from '../errors.js';
-import { hexLiteral, quoteText } from '../quoting.js';
+import { quoteText } from '../quoting.js';
 import { jsonLiteral } from './json-literal.js';
-import { textLiteral } from './text-literal.js';
+import { SqlBuffer } from './sql-buffer.js';
+import { plainLiterals, writeTextLiteral } from './text-literal.js';
 
 /** Writes one column's value, as {@link RowImage.get} gives it (not undefined), as an SQL expression. */
-export type LiteralWriter = (value: ColumnValue, image: RowImage) => string;
+export type LiteralWriter = (out: SqlBuffer, value: ColumnValue, image: RowImage) => void;
+
+/** The same for a value that is not NULL. */
+export type NotNullWriter = (out: SqlBuffer, value: NonNullable<ColumnValue>, image: RowImage) => void;
 
 /**
  * The writer of literals that give a column exactly its value back, in a session as `SQL_SESSION` sets it up (utf8mb4,
  * UTC, zero dates allowed, backslash escapes). Throws {@link UnwritableRowError} where there is no such literal.
  */
 export function literalWriter(column: Column): LiteralWriter {
-  const write = writerOfKind(column);
-  return (value, image) => (value === null ? 'NULL' : write(value, image));
+  const write = notNullWriter(column);
+  return (out, value, image) => {
+    if (value === null) out.ascii('NULL');
+    else write(out, value, image);
+  };
 }
 
-type NotNullWriter = (value: Exclude<ColumnValue, null>, image: RowImage) => string;
+/** One literal as a string. Throws {@link UnwritableRowError}. */
+export function literalText(column: Column, value: ColumnValue, image: RowImage): string {
+  const out = new SqlBuffer();
+  literalWriter(column)(out, value, image);
+  return out.takeText();
+}
 
-function writerOfKind(column: Column): NotNullWriter {
+/** {@link literalWriter} for values that are not NULL. */
+export function notNullWriter(column: Column): NotNullWriter {
   switch (column.kind) {
     case 'integer':
     case 'year':
+      return (out, value) => out.integer(value as number | bigint);
     case 'decimal':
-      return (value) => value.toString();
+      return (out, value) => out.ascii(value as string);
     case 'float':
-      return (value) => floatLiteral(value as number);
+      return (out, value) => out.ascii(floatLiteral(value as number));
     case 'double':
-      return (value) => doubleLiteral(value as number);
+      return (out, value) => out.ascii(doubleLiteral(value as number));
     case 'date':
     case 'time':
     case 'datetime':
@@ -35,9 +49,9 @@ function writerOfKind(column: Column): NotNullWriter {
     case 'inet4':
     case 'inet6':
     case 'uuid':
-      return (value) => `'${value as string}'`;
+      return (out, value) => out.quoted(value as string);
     case 'bit':
-      return (value) => bitLiteral(value as Buffer);
+      return (out, value) => out.ascii(bitLiteral(value as Buffer));
     case 'enum':
       return enumWriter(column);
     case 'set':
@@ -50,20 +64,18 @@ function writerOfKind(column: Column): NotNullWriter {
     case 'bytes':
     case 'geometry':
     case 'vector':
-      return (value) => hexLiteral(value as Buffer);
+      return (out, value) => out.hex(value as Buffer);
   }
+}
+
+/** The shortest text that reads back as the same double. */
+export function doubleLiteral(value: number): string {
+  return Object.is(value, -0) ? "'-0'" : String(value);
 }
 
 /** The greatest FLOAT is a little less than its shortest text, which the server finds out of range. */
 function floatLiteral(value: number): string {
   return doubleLiteral(Math.abs(value) > 3.4e38 ? Math.fround(value) : value);
-}
-
-/** The shortest text that reads back as the same double; with an exponent, so that it is not read as a DECIMAL. */
-export function doubleLiteral(value: number): string {
-  if (Object.is(value, -0)) return "'-0'";
-  const text = String(value);
-  return text.includes('e') ? text : `${text}e0`;
 }
 
 /** The number that the bits are. A BIT column compares as a number, and takes one without loss. */
@@ -74,8 +86,11 @@ export function bitLiteral(bytes: Buffer): string {
 }
 
 function enumWriter(column: Column): NotNullWriter {
-  const literals = column.values?.map(memberLiteral);
-  return (value, image) => {
+  const literals = column.values?.map((name) => {
+    const literal = memberLiteral(name);
+    return literal === undefined ? undefined : Buffer.from(literal);
+  });
+  return (out, value, image) => {
     if (value === 0) {
       throw unwritable(
         image,
@@ -84,7 +99,9 @@ function enumWriter(column: Column): NotNullWriter {
         'the ENUM holds the empty value that marks an invalid one',
       );
     }
-    return literals?.[(value as number) - 1] ?? value.toString();
+    const literal = literals?.[(value as number) - 1];
+    if (literal === undefined) out.integer(value as number);
+    else out.raw(literal);
   };
 }
 
@@ -95,11 +112,11 @@ function setWriter(column: Column): NotNullWriter {
     values.length > 32 ||
     values.some((name) => memberLiteral(name) === undefined)
   ) {
-    return (value) => value.toString();
+    return (out, value) => out.integer(value as number | bigint);
   }
-  return (value) => {
+  return (out, value) => {
     const mask = Number(value);
-    return quoteText(values.filter((_, i) => Math.floor(mask / 2 ** i) % 2 === 1).join(','));
+    out.quoted(values.filter((_, i) => Math.floor(mask / 2 ** i) % 2 === 1).join(','));
   };
 }
 
@@ -110,25 +127,30 @@ function memberLiteral(name: string): string | undefined {
 
 function textWriter(column: Column): NotNullWriter {
   const charset = column.charset ?? 'binary';
-  return (value, image) => {
+  const plain = plainLiterals(charset);
+  return (out, value, image) => {
     if (typeof value !== 'string') {
       throw unwritable(image, column, 'invalid-text', `bytes that are not valid ${charset}`);
     }
-    return textLiteral(charset, value, () => bytesOf(image, column));
+    if (plain === 'all') out.quoted(value);
+    else writeTextLiteral(out, charset, plain, value, () => bytesOf(image, column));
   };
 }
 
 function jsonWriter(column: Column): NotNullWriter {
-  return (value, image) => {
+  return (out, value, image) => {
     // Decimals, dates and binary strings are "opaque" (0x0f) in the binary form; most documents have no such byte.
     const whole = image.jsonDiffs(column.index) === undefined;
-    if (whole && !bytesOf(image, column).includes(0x0f)) return quoteText(value as string);
+    if (whole && !bytesOf(image, column).includes(0x0f)) {
+      out.quoted(value as string);
+      return;
+    }
     const root = image.json(column.index);
     const literal = root === null || root === undefined ? undefined : jsonLiteral(root);
     if (literal === undefined) {
       throw unwritable(image, column, 'json', 'a JSON document with a value that SQL has no expression for');
     }
-    return literal;
+    out.text(literal);
   };
 }
 

@@ -1,4 +1,4 @@
-import { hexLiteral, quoteText } from '../quoting.js';
+import type { SqlBuffer } from './sql-buffer.js';
 
 /** Character sets whose every character a utf8mb4 literal can name, and names uniquely. */
 const UNICODE = new Set(['utf8mb4', 'utf8mb3', 'utf8', 'ucs2', 'utf16', 'utf16le', 'utf32', 'ascii']);
@@ -8,20 +8,39 @@ const SAME_BYTES = new Set(['utf8mb4', 'utf8mb3', 'utf8', 'ascii']);
 const NOT_ASCII = new Set(['swe7', 'sjis', 'cp932', 'ucs2', 'utf16', 'utf16le', 'utf32']);
 const ASCII = /^[\0-\x7f]*$/;
 
-/** Whether a plain literal (in a utf8mb4 session) gives exactly this text in this character set. */
-export function plainLiteralFits(charset: string, text: string): boolean {
-  return UNICODE.has(charset) || (!NOT_ASCII.has(charset) && ASCII.test(text));
+/** Which texts of a character set may be written as a plain literal in a utf8mb4 session. */
+export type PlainLiterals = 'all' | 'ascii' | 'none';
+
+/** Texts for which a plain literal gives exactly the text. */
+export function plainLiterals(charset: string): PlainLiterals {
+  return UNICODE.has(charset) ? 'all' : NOT_ASCII.has(charset) ? 'none' : 'ascii';
 }
 
-/** Whether the bytes of a plain literal (in a utf8mb4 session) are the bytes of the text in this character set. */
-export function plainLiteralHasSameBytes(charset: string, text: string): boolean {
-  return SAME_BYTES.has(charset) || (!NOT_ASCII.has(charset) && ASCII.test(text));
+/** Texts for which the bytes of a plain literal are the bytes of the text in this character set. */
+export function plainLiteralsOfSameBytes(charset: string): PlainLiterals {
+  return SAME_BYTES.has(charset) ? 'all' : NOT_ASCII.has(charset) ? 'none' : 'ascii';
+}
+
+/** Whether this text is one of them. */
+export function isPlain(which: PlainLiterals, text: string): boolean {
+  return which === 'all' || (which === 'ascii' && ASCII.test(text));
 }
 
 /**
- * A literal that gives exactly this text: plain where that is exact, else the bytes with the character set's
+ * Writes a literal that gives exactly this text: plain where that is exact, else the bytes with the character set's
  * introducer (several code points of one set may be one character in Unicode).
  */
-export function textLiteral(charset: string, text: string, bytes: () => Buffer): string {
-  return plainLiteralFits(charset, text) ? quoteText(text) : `_${charset} ${hexLiteral(bytes())}`;
+export function writeTextLiteral(
+  out: SqlBuffer,
+  charset: string,
+  which: PlainLiterals,
+  text: string,
+  bytes: () => Buffer,
+): void {
+  if (isPlain(which, text)) {
+    out.quoted(text);
+    return;
+  }
+  out.ascii(`_${charset} `);
+  out.hex(bytes());
 }

@@ -1,8 +1,9 @@
 import { UnknownColumnMetadataError } from '../../rows/errors.js';
-import type { Column, ColumnValue, RowChange, RowImage, TableMap } from '../../rows/model.js';
+import type { ColumnValue, RowChange, RowImage, TableMap } from '../../rows/model.js';
 import { UnwritableRowError } from '../errors.js';
-import { conditionWriter, type ConditionWriter } from '../literals/column-condition.js';
+import { conditionWriter } from '../literals/column-condition.js';
 import { literalWriter, type LiteralWriter } from '../literals/column-literal.js';
+import type { SqlBuffer } from '../literals/sql-buffer.js';
 import { quoteIdentifier, quoteTable } from '../quoting.js';
 
 /**
@@ -24,10 +25,11 @@ export class RowStatements {
 
   readonly #table: TableMap;
   readonly #columns: readonly ColumnWriters[];
-  readonly #insertIntoAll: string;
-  readonly #deleteFrom: string;
-  readonly #update: string;
-  readonly #limit: string;
+  readonly #insertAll: Buffer;
+  readonly #insertSome: Buffer;
+  readonly #delete: Buffer;
+  readonly #update: Buffer;
+  readonly #end: Buffer;
 
   private constructor(table: TableMap) {
     if (!table.named) {
@@ -41,84 +43,98 @@ export class RowStatements {
     }
     const hasKey = table.primaryKey !== undefined && table.primaryKey.length > 0;
     this.#table = table;
-    this.#columns = table.columns.map((column) => ({
-      column,
-      index: column.index,
-      name: quoteIdentifier(column.name ?? ''),
-      literal: literalWriter(column),
-      condition: conditionWriter(column, hasKey ? 'collation' : 'bytes'),
-      writable: column.generated !== true,
-    }));
+    this.#columns = table.columns
+      .filter((column) => column.generated !== true)
+      .map((column) => {
+        const name = quoteIdentifier(column.name ?? '');
+        return {
+          index: column.index,
+          name,
+          assign: Buffer.from(`${name} = `),
+          literal: literalWriter(column),
+          condition: conditionWriter(column, hasKey ? 'collation' : 'bytes'),
+        };
+      });
     const name = quoteTable(table.schema, table.table);
-    this.#insertIntoAll = `INSERT INTO ${name} (${this.#writableColumns((c) => c.name)}) VALUES (`;
-    this.#deleteFrom = `DELETE FROM ${name} WHERE `;
-    this.#update = `UPDATE ${name} SET `;
-    this.#limit = hasKey ? ';\n' : ' LIMIT 1;\n';
+    const names = this.#columns.map((column) => column.name).join(', ');
+    this.#insertAll = Buffer.from(`INSERT INTO ${name} (${names}) VALUES (`);
+    this.#insertSome = Buffer.from(`INSERT INTO ${name} (`);
+    this.#delete = Buffer.from(`DELETE FROM ${name} WHERE `);
+    this.#update = Buffer.from(`UPDATE ${name} SET `);
+    this.#end = Buffer.from(hasKey ? ';\n' : ' LIMIT 1;\n');
   }
 
-  /** The statement that makes the change again. Throws {@link UnwritableRowError}. */
-  redo(change: RowChange): string {
+  /**
+   * Writes the statement that makes the change again; nothing for an update that changed nothing. Throws
+   * {@link UnwritableRowError}, with a part of the statement written.
+   */
+  redo(out: SqlBuffer, change: RowChange): void {
     const { before, after } = change;
-    if (before === undefined) return this.#insert(imageOf(after));
-    if (after === undefined) return this.#delete(before);
-    return this.#updateFrom(before, after);
+    if (before === undefined) this.#writeInsert(out, imageOf(after));
+    else if (after === undefined) this.#writeDelete(out, before);
+    else this.#writeUpdate(out, before, after);
   }
 
-  /** The statement that takes the change back. Throws {@link UnwritableRowError}, also for an image that is not full. */
-  undo(change: RowChange): string {
+  /** The same for the statement that takes the change back; an image that is not full is unwritable. */
+  undo(out: SqlBuffer, change: RowChange): void {
     const { before, after } = change;
-    for (const image of [before, after]) if (image !== undefined && !image.complete) throw this.#partial();
-    if (before === undefined) return this.#delete(imageOf(after));
-    if (after === undefined) return this.#insert(before);
-    return this.#updateFrom(after, before);
+    if (before?.complete === false || after?.complete === false) throw this.#partial();
+    if (before === undefined) this.#writeDelete(out, imageOf(after));
+    else if (after === undefined) this.#writeInsert(out, before);
+    else this.#writeUpdate(out, after, before);
   }
 
-  #insert(image: RowImage): string {
+  #writeInsert(out: SqlBuffer, image: RowImage): void {
     const values = valuesOf(image);
-    if (image.complete) {
-      let list = '';
-      for (const { index, writable, literal } of this.#columns) {
-        if (!writable) continue;
-        list += (list === '' ? '' : ',') + literal(values[index] as ColumnValue, image);
-      }
-      return `${this.#insertIntoAll}${list});\n`;
+    const columns = image.complete
+      ? this.#columns
+      : this.#columns.filter(({ index }) => values[index] !== undefined);
+    if (columns === this.#columns) out.raw(this.#insertAll);
+    else {
+      out.raw(this.#insertSome);
+      out.text(columns.map(({ name }) => name).join(', '));
+      out.ascii(') VALUES (');
     }
-    const held = this.#columns.filter(({ index, writable }) => writable && values[index] !== undefined);
-    const names = held.map(({ name }) => name).join(', ');
-    const literals = held.map(({ index, literal }) => literal(values[index] as ColumnValue, image)).join(',');
-    return `INSERT INTO ${quoteTable(this.#table.schema, this.#table.table)} (${names}) VALUES (${literals});\n`;
+    for (let i = 0; i < columns.length; i++) {
+      const { index, literal } = columns[i] as ColumnWriters;
+      if (i > 0) out.ascii(',');
+      literal(out, values[index] as ColumnValue, image);
+    }
+    out.ascii(');\n');
   }
 
-  #delete(image: RowImage): string {
-    return this.#deleteFrom + this.#where(image, valuesOf(image)) + this.#limit;
+  #writeDelete(out: SqlBuffer, image: RowImage): void {
+    out.raw(this.#delete);
+    this.#writeConditions(out, image, valuesOf(image));
+    out.raw(this.#end);
   }
 
-  #updateFrom(from: RowImage, to: RowImage): string {
-    const [old, wanted] = [valuesOf(from), valuesOf(to)];
-    let set = '';
-    for (const { index, name, writable, literal } of this.#columns) {
+  #writeUpdate(out: SqlBuffer, from: RowImage, to: RowImage): void {
+    const old = valuesOf(from);
+    const wanted = valuesOf(to);
+    let count = 0;
+    for (const { index, assign, literal } of this.#columns) {
       const value = wanted[index];
-      if (!writable || value === undefined || sameValue(old[index], value)) continue;
-      set += `${set === '' ? '' : ', '}${name} = ${literal(value, to)}`;
+      if (value === undefined || sameValue(old[index], value)) continue;
+      if (count++ === 0) out.raw(this.#update);
+      else out.ascii(', ');
+      out.raw(assign);
+      literal(out, value, to);
     }
-    return set === '' ? '' : `${this.#update}${set} WHERE ${this.#where(from, old)}${this.#limit}`;
+    if (count === 0) return;
+    out.ascii(' WHERE ');
+    this.#writeConditions(out, from, old);
+    out.raw(this.#end);
   }
 
-  #where(image: RowImage, values: readonly (ColumnValue | undefined)[]): string {
-    let where = '';
-    for (const { index, writable, condition } of this.#columns) {
+  #writeConditions(out: SqlBuffer, image: RowImage, values: readonly (ColumnValue | undefined)[]): void {
+    let count = 0;
+    for (const { index, condition } of this.#columns) {
       const value = values[index];
-      if (!writable || value === undefined) continue;
-      where += (where === '' ? '' : ' AND ') + condition(value, image);
+      if (value === undefined) continue;
+      if (count++ > 0) out.ascii(' AND ');
+      condition(out, value, image);
     }
-    return where;
-  }
-
-  #writableColumns(text: (column: ColumnWriters) => string): string {
-    return this.#columns
-      .filter(({ writable }) => writable)
-      .map(text)
-      .join(', ');
   }
 
   #partial(): UnwritableRowError {
@@ -133,12 +149,12 @@ export class RowStatements {
 }
 
 interface ColumnWriters {
-  readonly column: Column;
   readonly index: number;
   readonly name: string;
+  /** `` `name` = `` */
+  readonly assign: Buffer;
   readonly literal: LiteralWriter;
-  readonly condition: ConditionWriter;
-  readonly writable: boolean;
+  readonly condition: LiteralWriter;
 }
 
 /** The values of an image; what they depend on and nobody told is named as unwritable. */
@@ -158,6 +174,6 @@ function imageOf(image: RowImage | undefined): RowImage {
 }
 
 /** Whether two decoded values of one column are the same, bit for bit. */
-export function sameValue(a: ColumnValue | undefined, b: ColumnValue | undefined): boolean {
-  return Buffer.isBuffer(a) && Buffer.isBuffer(b) ? a.equals(b) : Object.is(a, b);
+function sameValue(a: ColumnValue | undefined, b: ColumnValue | undefined): boolean {
+  return Object.is(a, b) || (Buffer.isBuffer(a) && Buffer.isBuffer(b) && a.equals(b));
 }

@@ -8,6 +8,7 @@ import { undoRow } from '../binlog-form/packed-changes.js';
 import { TableMapEvents } from '../binlog-form/table-map-events.js';
 import { UnwritableRowError } from '../errors.js';
 import { commentText } from '../quoting.js';
+import { SqlBuffer } from '../literals/sql-buffer.js';
 import { clientStatement } from '../statements/delimited.js';
 import { RowStatements } from '../statements/row-statements.js';
 import { sessionBegin, sessionEnd } from '../statements/sql-session.js';
@@ -30,121 +31,146 @@ export interface SqlTextOptions {
   readonly title?: readonly string[];
 }
 
-/** Characters that are gathered before they are handed out. */
-const CHUNK_LENGTH = 64 * 1024;
+/** Bytes that are gathered before they are handed out. */
+const CHUNK_BYTES = 256 * 1024;
 /** Larger transactions are written piece by piece, after a look at whether all of it can be written as SQL. */
 const GATHERED_BYTES_MAX = 4 * 1024 * 1024;
 
 /**
- * SQL that does again what the transactions did, oldest first, for the `mysql` client: a stream of chunks. What the
- * binlog holds as statements (DDL) is written as it is there.
+ * SQL that does again what the transactions did, oldest first, for the `mysql` client: a stream of UTF-8 chunks. What
+ * the binlog holds as statements (DDL) is written as it is there.
+ *
+ * Plain SQL fires triggers, whose effects are rows of the binlog too: take triggers away meanwhile, or use the `binlog`
+ * form.
  *
  * Throws {@link UnwritableRowError} when `unwritable` is `error`, and what reading throws.
  */
+export function redoSqlBytes(
+  transactions: AsyncIterable<Transaction> | Iterable<Transaction>,
+  options: SqlTextOptions = {},
+): AsyncIterableIterator<Buffer> {
+  return sqlBytes(transactions, 'redo', options);
+}
+
+/**
+ * SQL that takes the transactions back; they must come **newest first** (see `TransactionIndex`), and be judged before
+ * (see `planUndo`): what cannot be undone from rows is not seen here.
+ *
+ * Throws {@link UnwritableRowError} for images that are not full, and when `unwritable` is `error`.
+ */
+export function undoSqlBytes(
+  newestFirst: AsyncIterable<Transaction> | Iterable<Transaction>,
+  options: SqlTextOptions = {},
+): AsyncIterableIterator<Buffer> {
+  return sqlBytes(newestFirst, 'undo', options);
+}
+
+/** {@link redoSqlBytes} as strings. */
 export function redoSql(
   transactions: AsyncIterable<Transaction> | Iterable<Transaction>,
   options: SqlTextOptions = {},
 ): AsyncIterableIterator<string> {
-  return sqlText(transactions, 'redo', options);
+  return asText(redoSqlBytes(transactions, options));
 }
 
-/**
- * SQL that takes the transactions back; they must come **newest first** (see `newestFirst`), and be judged before (see
- * `planUndo`): what cannot be undone from rows is not seen here.
- *
- * Throws {@link UnwritableRowError} for images that are not full, and when `unwritable` is `error`.
- */
+/** {@link undoSqlBytes} as strings. */
 export function undoSql(
   newestFirst: AsyncIterable<Transaction> | Iterable<Transaction>,
   options: SqlTextOptions = {},
 ): AsyncIterableIterator<string> {
-  return sqlText(newestFirst, 'undo', options);
+  return asText(undoSqlBytes(newestFirst, options));
 }
 
-async function* sqlText(
+/** Chunks end at the ends of statements, so that each is text by itself. */
+export async function* asText(chunks: AsyncIterable<Buffer>): AsyncIterableIterator<string> {
+  for await (const chunk of chunks) yield chunk.toString('utf8');
+}
+
+async function* sqlBytes(
   transactions: AsyncIterable<Transaction> | Iterable<Transaction>,
   direction: 'redo' | 'undo',
   options: SqlTextOptions,
-): AsyncIterableIterator<string> {
+): AsyncIterableIterator<Buffer> {
   const writer = new SqlTextWriter(direction, options);
-  let chunk = writer.begin();
-  for await (const transaction of transactions) {
-    for (const piece of writer.transaction(transaction)) {
-      chunk += piece;
-      if (chunk.length < CHUNK_LENGTH) continue;
-      yield chunk;
-      chunk = '';
-    }
-  }
-  yield chunk + writer.end();
+  for await (const transaction of transactions) yield* writer.transaction(transaction);
+  yield writer.end();
 }
 
-/** Writes {@link redoSql} or {@link undoSql} for one who has the transactions one by one. */
+/** Writes {@link redoSqlBytes} or {@link undoSqlBytes} for one who has the transactions one by one. */
 export class SqlTextWriter {
+  readonly #out = new SqlBuffer();
   /** The format that the reader of the text was told last. */
   #format: FormatDescription | undefined;
 
   constructor(
     private readonly direction: 'redo' | 'undo',
     private readonly options: SqlTextOptions = {},
-  ) {}
-
-  /** What comes before the first transaction. */
-  begin(): string {
-    const title = (this.options.title ?? []).map((line) => `-- ${commentText(line)}\n`).join('');
-    return `${title}${sessionBegin()}\n`;
+  ) {
+    for (const line of options.title ?? []) this.#out.text(`-- ${commentText(line)}\n`);
+    this.#out.text(`${sessionBegin()}\n`);
   }
 
-  /** What comes after the last one. */
-  end(): string {
-    return sessionEnd();
-  }
-
-  /** The next transaction, piece by piece. */
-  *transaction(transaction: Transaction): Generator<string> {
-    yield comment(transaction);
+  /** Writes the next transaction. Gives what was gathered once it is enough; what is left comes with {@link end}. */
+  *transaction(transaction: Transaction): Generator<Buffer> {
+    const out = this.#out;
+    out.text(comment(transaction));
     if (this.options.rowQueries === true) {
-      for (const query of transaction.rowQueries) yield `-- ${commentText(query)}\n`;
-    }
-    const needs = { binlog: this.options.form === 'binlog' };
-    if (transaction.byteSize > GATHERED_BYTES_MAX && !needs.binlog) {
-      // Nothing may be handed out before it is known whether a format description must come first.
-      for (const _ of this.#body(transaction, needs)) if (needs.binlog) break;
+      for (const query of transaction.rowQueries) out.text(`-- ${commentText(query)}\n`);
     }
     if (transaction.byteSize > GATHERED_BYTES_MAX) {
-      if (needs.binlog) yield this.#describeFormat(transaction);
-      yield* this.#body(transaction, needs);
+      // Nothing of it may be handed out before it is known whether a format description must come first.
+      if (this.#needsBinlog(transaction)) out.text(this.#describeFormat(transaction));
+      for (const _ of this.#body(transaction, { binlog: true }))
+        if (out.length >= CHUNK_BYTES) yield out.take();
     } else {
-      const pieces = [...this.#body(transaction, needs)];
-      if (needs.binlog) yield this.#describeFormat(transaction);
-      yield* pieces;
+      const begin = out.length;
+      const needs = { binlog: false };
+      for (const _ of this.#body(transaction, needs)) continue;
+      if (needs.binlog) out.insert(begin, this.#describeFormat(transaction));
     }
+    if (out.length >= CHUNK_BYTES) yield out.take();
   }
 
-  *#body(transaction: Transaction, needs: { binlog: boolean }): Generator<string> {
-    let rows = 0;
+  /** Everything that was not handed out yet, and what comes after the last transaction. */
+  end(): Buffer {
+    this.#out.text(sessionEnd());
+    return this.#out.take();
+  }
+
+  #needsBinlog(transaction: Transaction): boolean {
+    const needs = { binlog: false };
+    const begin = this.#out.length;
+    for (const _ of this.#body(transaction, needs)) {
+      this.#out.truncate(begin);
+      if (needs.binlog) break;
+    }
+    this.#out.truncate(begin);
+    return needs.binlog;
+  }
+
+  /** Writes a transaction and stops after each statement or row event. */
+  *#body(transaction: Transaction, needs: { binlog: boolean }): Generator<void> {
+    const out = this.#out;
     const { ending, xaId } = transaction;
     const [open, close] =
       this.direction === 'redo' && ending === 'xa-prepare' && xaId !== undefined
         ? [`XA START ${xaId};\n`, `XA END ${xaId};\nXA PREPARE ${xaId};\n\n`]
         : ['BEGIN;\n', this.direction === 'redo' && ending === 'rollback' ? 'ROLLBACK;\n\n' : 'COMMIT;\n\n'];
+    let rows = 0;
     for (const part of this.#parts(transaction)) {
-      if ('sql' in part) {
-        yield clientStatement(part.sql, part.schema);
-        continue;
+      if ('sql' in part) out.text(clientStatement(part.sql, part.schema));
+      else {
+        if (rows === 0) out.text(open);
+        rows += part.changes.length;
+        this.#writeRows(transaction, part.changes, needs);
       }
-      if (rows === 0) yield open;
-      rows += part.changes.length;
-      yield this.#rows(transaction, part.changes, needs);
+      yield;
     }
-    if (
-      this.direction === 'redo' &&
-      xaId !== undefined &&
-      (ending === 'xa-commit' || ending === 'xa-rollback')
-    ) {
-      yield rows > 0 ? '' : `XA ${ending === 'xa-commit' ? 'COMMIT' : 'ROLLBACK'} ${xaId};\n\n`;
+    if (rows === 0 && this.direction === 'redo' && xaId !== undefined) {
+      if (ending === 'xa-commit') out.text(`XA COMMIT ${xaId};\n`);
+      if (ending === 'xa-rollback') out.text(`XA ROLLBACK ${xaId};\n`);
     }
-    yield rows > 0 ? close : '\n';
+    out.text(rows > 0 ? close : '\n');
   }
 
   /** What the transaction holds, in the order in which it is to be written; rows event by event. */
@@ -170,25 +196,26 @@ export class SqlTextWriter {
     }
   }
 
-  #rows(transaction: Transaction, changes: readonly RowChange[], needs: { binlog: boolean }): string {
+  #writeRows(transaction: Transaction, changes: readonly RowChange[], needs: { binlog: boolean }): void {
+    const out = this.#out;
+    const begin = out.length;
     if (this.options.form !== 'binlog') {
       try {
-        let text = '';
-        for (const change of changes) text += this.#statement(change);
-        return text;
+        for (const change of changes) {
+          const statements = RowStatements.of(change.table);
+          if (this.direction === 'redo') statements.redo(out, change);
+          else statements.undo(out, change);
+        }
+        return;
       } catch (error) {
         if (!(error instanceof UnwritableRowError) || this.options.unwritable === 'error') throw error;
         if (error.reason === 'partial-image' && this.direction === 'undo') throw error;
-        needs.binlog = true;
-        return `-- ${commentText(error.message)}\n${this.#binlog(transaction, changes)}`;
+        out.truncate(begin);
+        out.text(`-- ${commentText(error.message)}\n`);
       }
     }
-    return this.#binlog(transaction, changes);
-  }
-
-  #statement(change: RowChange): string {
-    const statements = RowStatements.of(change.table);
-    return this.direction === 'redo' ? statements.redo(change) : statements.undo(change);
+    needs.binlog = true;
+    out.text(this.#binlog(transaction, changes));
   }
 
   #binlog(transaction: Transaction, changes: readonly RowChange[]): string {

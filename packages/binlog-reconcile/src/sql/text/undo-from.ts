@@ -1,7 +1,7 @@
 import { UndoPlanner, UndoRefusedError, type UndoPlan, type UndoPlanOptions } from '../undo-plan/index.js';
 import type { Transaction } from '../../rows/model.js';
 import { TransactionIndex, type OpenTransactions } from './newest-first.js';
-import { undoSql, type SqlTextOptions } from './sql-text.js';
+import { asText, undoSqlBytes, type SqlTextOptions } from './sql-text.js';
 
 export interface UndoFromOptions extends SqlTextOptions, UndoPlanOptions {
   /** Called once all was read and judged, before anything is written. */
@@ -14,10 +14,10 @@ export interface UndoFromOptions extends SqlTextOptions, UndoPlanOptions {
  *
  * Throws {@link UndoRefusedError} before anything is written when something of it cannot be undone.
  */
-export async function* undoSqlFrom(
+export async function* undoSqlBytesFrom(
   open: OpenTransactions,
   options: UndoFromOptions = {},
-): AsyncIterableIterator<string> {
+): AsyncIterableIterator<Buffer> {
   const planner = new UndoPlanner(options);
   const index = new TransactionIndex();
   for await (const transaction of open({ onTorn: (torn) => planner.addTorn(torn) })) {
@@ -27,7 +27,15 @@ export async function* undoSqlFrom(
   const plan = planner.finish();
   options.onPlan?.(plan);
   if (!plan.ok) throw new UndoRefusedError(plan.refusals);
-  yield* undoSql(only(index.newestFirst(open), plan), options);
+  yield* undoSqlBytes(only(index.newestFirst(open), plan), options);
+}
+
+/** {@link undoSqlBytesFrom} as strings. */
+export function undoSqlFrom(
+  open: OpenTransactions,
+  options: UndoFromOptions = {},
+): AsyncIterableIterator<string> {
+  return asText(undoSqlBytesFrom(open, options));
 }
 
 async function* only(

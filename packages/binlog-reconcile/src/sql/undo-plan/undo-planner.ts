@@ -74,11 +74,7 @@ export class UndoPlanner {
     }
     for (const statement of transaction.statements) this.#checkStatement(transaction, statement);
     this.#checkEnding(transaction);
-    const reported = new Set<string>();
-    for (const change of transaction.rows()) {
-      this.#rowCount++;
-      await this.#checkChange(transaction, change, reported);
-    }
+    await this.#checkRows(transaction);
   }
 
   /** A transaction whose end is missing. */
@@ -172,53 +168,83 @@ export class UndoPlanner {
     if (ending === 'xa-rollback') this.#rolledBack.add(placeOf(prepared.start));
   }
 
-  async #checkChange(transaction: Transaction, change: RowChange, reported: Set<string>): Promise<void> {
-    const { before, after, table } = change;
-    const fullName = `${table.schema}.${table.table}`;
-    const report = (reason: RefusalReason, message: string) => {
-      if (reported.has(`${reason} ${fullName}`)) return;
-      reported.add(`${reason} ${fullName}`);
+  async #checkRows(transaction: Transaction): Promise<void> {
+    const reported = new Set<string>();
+    const report = (reason: RefusalReason, table: TableMap, message: string) => {
+      const key = `${reason} ${table.schema}.${table.table}`;
+      if (reported.has(key)) return;
+      reported.add(key);
       this.#refuse(transaction, reason, message, table);
     };
+    let checked: RowChange['event'] | undefined;
+    let cascading:
+      | { readonly definition: TableDefinition; readonly references: readonly ForeignKeyReference[] }
+      | undefined;
+    for (const change of transaction.rows()) {
+      this.#rowCount++;
+      if (change.event !== checked) {
+        // The rows of one event have one table, and hold the same columns.
+        checked = change.event;
+        const definition = await this.#checkTable(change, report);
+        const references = definition?.referencedBy.filter(
+          ({ onDelete, onUpdate }) => acts(onDelete) || acts(onUpdate),
+        );
+        cascading =
+          definition === undefined || references === undefined || references.length === 0
+            ? undefined
+            : { definition, references };
+      }
+      if (cascading === undefined) continue;
+      const { definition, references } = cascading;
+      const cascade = references.find((reference) => cascades(reference, change, definition));
+      if (cascade === undefined) continue;
+      report(
+        'cascade',
+        change.table,
+        `foreign key ${cascade.constraint} of ${cascade.childSchema}.${cascade.childTable} changed rows together with ` +
+          `${nameOf(change.table)}, and the binlog does not hold those changes`,
+      );
+    }
+  }
+
+  /** Reports what is wrong with a table, or with the images of one event; resolves to what the server knows of it. */
+  async #checkTable(
+    { before, after, table }: RowChange,
+    report: (reason: RefusalReason, table: TableMap, message: string) => void,
+  ): Promise<TableDefinition | undefined> {
+    const fullName = nameOf(table);
     if (before?.complete === false || after?.complete === false) {
       report(
         'partial-image',
+        table,
         `the binlog does not hold every column of a row of ${fullName} (binlog_row_image was not FULL)`,
       );
     }
     if (!this.#tables.has(fullName)) {
-      const definition = await this.#options.catalog?.lookup(table.schema, table.table);
-      this.#tables.set(fullName, definition);
+      this.#tables.set(fullName, await this.#options.catalog?.lookup(table.schema, table.table));
     }
+    if (this.#options.catalog === undefined) return undefined;
     const definition = this.#tables.get(fullName);
-    if (this.#options.catalog === undefined) return;
     if (definition === undefined) {
-      report('unknown-table', `it changes ${fullName}, and the server has no such table`);
-      return;
+      report('unknown-table', table, `it changes ${fullName}, and the server has no such table`);
+      return undefined;
     }
     if (!definition.transactional) {
       report(
         'non-transactional',
+        table,
         `it changes ${fullName}, whose engine ${definition.engine} cannot roll back`,
       );
     }
     if (definition.systemVersioned) {
-      report('system-versioned', `it changes ${fullName}, whose rows keep their history`);
+      report('system-versioned', table, `it changes ${fullName}, whose rows keep their history`);
     }
-    const cascade = definition.referencedBy.find((reference) => cascades(reference, change, definition));
-    if (cascade !== undefined) {
-      report(
-        'cascade',
-        `foreign key ${cascade.constraint} of ${cascade.childSchema}.${cascade.childTable} changed rows together with ${fullName}, and the binlog does not hold those changes`,
-      );
+    if (!this.#checkedMaps.has(table)) {
+      const difference = differs(table, definition);
+      if (difference === undefined) this.#checkedMaps.add(table);
+      else report(difference.reason, table, `${fullName}: ${difference.message}`);
     }
-    if (this.#checkedMaps.has(table)) return;
-    const difference = differs(table, definition);
-    if (difference !== undefined) {
-      report(difference.reason, `${fullName}: ${difference.message}`);
-      return;
-    }
-    this.#checkedMaps.add(table);
+    return definition;
   }
 
   #refuse(transaction: Transaction, reason: RefusalReason, message: string, table?: TableMap): void {
@@ -298,6 +324,10 @@ function differs(
 
 function name(gtid: string | undefined, position: BinlogPosition): string {
   return gtid ?? `the transaction at ${placeOf(position)}`;
+}
+
+function nameOf({ schema, table }: TableMap): string {
+  return `${schema}.${table}`;
 }
 
 function placeOf({ file, position }: BinlogPosition): string {
