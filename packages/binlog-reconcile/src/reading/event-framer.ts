@@ -27,6 +27,9 @@ export function checkMagic(head: Buffer, file: string): void {
   );
 }
 
+/** Where an event's header has the position of its end. */
+const END_AT = 13;
+
 /** Makes events of bytes: keeps the format description in force and checks lengths and checksums. */
 export class EventFramer {
   #format: FormatDescription = FORMAT_BEFORE_DESCRIPTION;
@@ -42,10 +45,28 @@ export class EventFramer {
   /** Whether the file says that it was not closed: a crash, or it is being written. */
   inUse = false;
 
+  /** Whether the last event stated the end position that it has: not so in relay logs, nor in parts of MariaDB's files. */
+  #statesEnds = false;
+
   /** A new file begins. */
   reset(): void {
     this.#described = false;
     this.inUse = false;
+    this.#statesEnds = false;
+  }
+
+  /**
+   * Looks at an event whose stated length is beyond the end of the file: cut off there, or damaged?
+   * @throws BinlogCorruptError when the end position that it states contradicts its length
+   */
+  checkCut(buffer: Buffer, at: number, file: string, position: number): void {
+    const length = statedEventLength(buffer, at);
+    const end = buffer.readUInt32LE(at + END_AT);
+    if (!this.#statesEnds || end === 0 || end === (position + length) % 2 ** 32) return;
+    throw new BinlogCorruptError(
+      `an event states a length of ${length} bytes and an end at ${end}, which do not fit together`,
+      { file, position },
+    );
   }
 
   /** Bytes of the event at `at`, or `undefined` when not even its header is all there. */
@@ -75,6 +96,7 @@ export class EventFramer {
     }
     const event = readRawEvent(buffer, at, file, position, this.#format);
     if (this.verify) verifyChecksum(event);
+    this.#statesEnds = event.logPos === (position + event.length) % 2 ** 32;
     if (type === EventType.FormatDescription) this.inUse = (event.flags & EventFlag.BinlogInUse) !== 0;
     if (type === EventType.MariaStartEncryption) throw new EncryptedBinlogError('mariadb', event);
     return event;

@@ -93,7 +93,7 @@ class FileSource implements EventSource {
         }
         return last();
       };
-      yield* this.#readFile(path, start, grow);
+      yield* this.#readFile(path, start, grow, last);
       start = undefined;
       // The server closed the last file there is: it opens another, at the latest when it starts again.
       while (follow && last() && this.options.index !== undefined && !this.options.signal?.aborted) {
@@ -115,10 +115,11 @@ class FileSource implements EventSource {
     path: string,
     from: number | undefined,
     mayGrow: () => Promise<boolean>,
+    isLast: () => boolean,
   ): AsyncIterableIterator<EventBatch> {
     const handle = await open(path, 'r');
     try {
-      yield* this.#readHandle(handle, basename(path), from, mayGrow);
+      yield* this.#readHandle(handle, basename(path), from, mayGrow, isLast);
     } finally {
       await handle.close();
     }
@@ -129,6 +130,7 @@ class FileSource implements EventSource {
     file: string,
     from: number | undefined,
     mayGrow: () => Promise<boolean>,
+    isLast: () => boolean,
   ): AsyncIterableIterator<EventBatch> {
     const { verifyChecksums = true, pollMs = POLL_MS, signal } = this.options;
     const framer = new EventFramer(verifyChecksums);
@@ -171,6 +173,7 @@ class FileSource implements EventSource {
         }
         if (length > buffer.length - at) {
           cut = length > size - eventAt;
+          if (cut) framer.checkCut(buffer, at, file, eventAt);
           want = length;
           break;
         }
@@ -211,6 +214,12 @@ class FileSource implements EventSource {
       if (wait || (this.options.follow === true && (await handle.stat()).size > size)) {
         chunks.seek(position);
         continue;
+      }
+      if (rest > 0 && !framer.inUse && !isLast()) {
+        throw new BinlogCorruptError(
+          'the file ends inside an event, though its server closed it and wrote another: it was copied in part only',
+          { file, position },
+        );
       }
       yield { events: [], fileEnd: { file, position, cutBytes: rest } };
       return;

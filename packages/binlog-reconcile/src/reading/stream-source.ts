@@ -86,8 +86,10 @@ async function* readChunks(
     pending.push(buffer.subarray(at));
     if (events.length > 0) yield { events };
   }
+  const cutBytes = pending.length;
   if (!begun) throw new NotABinlogError('the stream ends before a binlog begins', { file, position: 0 });
-  yield { events: [], fileEnd: { file, position, cutBytes: pending.length } };
+  if (pending.length >= EVENT_HEADER_LENGTH) framer.checkCut(pending.take(), 0, file, position);
+  yield { events: [], fileEnd: { file, position, cutBytes } };
 }
 
 /** Chunks not yet used; joined only when enough are there, so that a large event is copied once. */
