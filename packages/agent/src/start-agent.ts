@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ZooKeeperClient, type ZooKeeper } from '@dcmha/zk-client';
 import { MysqlInstance } from '@dcmha/mysql-instance';
 import {
+  closedAcl,
   createStore,
   formatAddress,
   parseAddress,
@@ -122,7 +123,9 @@ class Agent {
         new ZooKeeperClient({
           connect: zookeeper.connect,
           sessionTimeoutMs: zookeeper.sessionTimeoutMs,
-          ...(zookeeper.auth === undefined ? {} : { auth: [{ scheme: 'digest', auth: zookeeper.auth }] }),
+          ...(zookeeper.auth === undefined
+            ? {}
+            : { auth: [{ scheme: 'digest', auth: zookeeper.auth }], defaultAcl: closedAcl(zookeeper.auth) }),
         }),
       use: (zk, over) => this.#session(zk, over),
     });

@@ -43,6 +43,7 @@ export {
 } from './operations/switchover.js';
 export {
   OwnershipLostError,
+  TaskWithdrawnError,
   type AgentControl,
   type Clock,
   type Deadline,

@@ -86,6 +86,8 @@ export interface LedgerChange {
     readonly newPrimary: MemberKey;
     readonly gtidExecuted: string;
   };
+  /** The task that asks for this must still be there. */
+  readonly requiredTask?: string;
   /** The task that asked for this: removed in the same write. */
   readonly finishedTask?: string;
 }
@@ -114,6 +116,14 @@ export class OwnershipLostError extends Error {
     detail: string,
   ) {
     super(`this engine no longer owns ${group}: ${detail}; it stops and leaves the group to its owner`);
+  }
+}
+
+/** Whoever asked for it has withdrawn the task: nothing was written. */
+export class TaskWithdrawnError extends Error {
+  override readonly name = 'TaskWithdrawnError';
+  constructor(readonly task: string) {
+    super(`the task ${task} was withdrawn`);
   }
 }
 

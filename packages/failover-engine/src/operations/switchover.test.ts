@@ -54,6 +54,14 @@ describe('switchover', () => {
     expect(() => planSwitchover(world.view(), key(2))).toThrow('must-not');
   });
 
+  it('is not begun when its task was withdrawn', async () => {
+    const world = new FakeWorld();
+    world.withdrawn = true;
+    await expect(startSwitchover(world.context('e1'), request)).rejects.toThrow('withdrawn');
+    expect(world.writable()).toEqual([key(1)]);
+    expect(world.records.journal).toBeNull();
+  });
+
   it('is brought to an end by another engine, wherever the first one dies', async () => {
     const rehearsal = new FakeWorld();
     await startSwitchover(rehearsal.context('e1'), request);

@@ -126,7 +126,7 @@ export async function startSwitchover(
     },
     records,
   );
-  await recorder.enter('preparing');
+  await recorder.enter('preparing', request.task === null ? {} : { requiredTask: request.task });
   return handOver(context, recorder);
 }
 

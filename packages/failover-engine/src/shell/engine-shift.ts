@@ -185,8 +185,11 @@ export class EngineShift {
       nowMs,
       orphanPatienceMs,
     });
-    for (const group of plan.claim)
+    // A group that is this engine's and that it does not run (it had to stop in doubt) is claimed anew.
+    const idle = groups.filter((group) => owners.get(group) === engineId);
+    for (const group of [...plan.claim, ...idle]) {
       if (!this.#owned.has(group)) void this.#changeHands(group, () => this.#claim(group));
+    }
     for (const group of plan.release) {
       // What is under way is finished first.
       if (groups.includes(group) && mirror.value('journal', { group }) !== null) continue;

@@ -1,5 +1,5 @@
 import { ZooKeeperClient } from '@dcmha/zk-client';
-import { createStore, SessionKeeper, type Logger } from '@dcmha/zk-schema';
+import { closedAcl, createStore, SessionKeeper, type Logger } from '@dcmha/zk-schema';
 import { hostname } from 'node:os';
 import type { EngineConfig } from '../config.js';
 import { EngineHttp } from './engine-http.js';
@@ -34,7 +34,9 @@ export async function startEngine(
       new ZooKeeperClient({
         connect: zookeeper.connect,
         sessionTimeoutMs: zookeeper.sessionTimeoutMs,
-        ...(zookeeper.auth === undefined ? {} : { auth: [{ scheme: 'digest', auth: zookeeper.auth }] }),
+        ...(zookeeper.auth === undefined
+          ? {}
+          : { auth: [{ scheme: 'digest', auth: zookeeper.auth }], defaultAcl: closedAcl(zookeeper.auth) }),
       }),
     use: async (zk, over) => {
       const store = createStore(zk, { root: zookeeper.root, logger });

@@ -9,6 +9,7 @@ import { resumeSwitchover, startSwitchover, SwitchoverRefusedError } from '../op
 import { closeOthers, publishRoute, reopen } from '../operations/upkeep.js';
 import {
   OwnershipLostError,
+  TaskWithdrawnError,
   type AgentControl,
   type Clock,
   type EngineLogger,
@@ -300,6 +301,11 @@ export class GroupRunner {
         task: task.name,
       });
     };
+    const notAfterMs = task.args['notAfterMs'];
+    if (typeof notAfterMs === 'number' && this.#o.clock.wallMs() > notAfterMs) {
+      await refuse('it was not begun in the time that was given for it');
+      return;
+    }
     if (task.kind !== 'switchover') {
       await refuse(`this engine does not know tasks of the kind "${task.kind}"`);
       return;
@@ -309,8 +315,9 @@ export class GroupRunner {
       const request = { id: randomUUID(), target, requestedBy: task.requestedBy, task: task.name };
       this.#after('switchover', await startSwitchover(this.#context(), request));
     } catch (error) {
-      if (!(error instanceof SwitchoverRefusedError)) throw error;
-      await refuse(error.message);
+      if (error instanceof SwitchoverRefusedError) await refuse(error.message);
+      else if (error instanceof TaskWithdrawnError) this.#o.log.info(error.message, { group: this.#o.group });
+      else throw error;
     }
   }
 

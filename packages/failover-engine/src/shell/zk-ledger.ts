@@ -3,6 +3,7 @@ import { NotOwnerError, type GroupOwner, type Store, type Stored, type StoreOp }
 import type { Journal } from '../core/journal.js';
 import {
   OwnershipLostError,
+  TaskWithdrawnError,
   type Clock,
   type Deadline,
   type GroupLedger,
@@ -143,6 +144,9 @@ export class ZkLedger implements GroupLedger {
     if (change.history !== undefined)
       ops.push(store.history.opAppend({ group }, historyToValue(change.history, group)));
     if (change.takeover !== undefined) ops.push(...this.#takeoverOps(change.takeover, misjudged));
+    if (change.requiredTask !== undefined) {
+      ops.push(store.task.opCheck({ name: change.requiredTask }, { version: 0 }));
+    }
     if (change.finishedTask !== undefined)
       ops.push(store.task.opDelete({ name: change.finishedTask }, { version: 'any' }));
     return ops;
@@ -178,6 +182,7 @@ export class ZkLedger implements GroupLedger {
       misjudged.add(path);
       return;
     }
+    if (failed.node === 'task') throw new TaskWithdrawnError(path);
     throw new OwnershipLostError(this.#group, `${failed.op.type} of ${path} was refused (${error.code})`);
   }
 

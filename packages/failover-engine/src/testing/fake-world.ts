@@ -5,6 +5,7 @@ import type { GroupView, MemberKey, ServerState } from '../core/model.js';
 import type { OperationContext } from '../operations/context.js';
 import {
   OwnershipLostError,
+  TaskWithdrawnError,
   type Clock,
   type GroupLedger,
   type GroupRecords,
@@ -47,6 +48,7 @@ export class FakeWorld {
   readonly promotion = new Map<MemberKey, 'prefer' | 'neutral' | 'prefer-not' | 'must-not'>();
   agentSays: 'up' | 'down' = 'up';
   acks = true;
+  withdrawn = false;
 
   constructor(options: { members?: number; policy?: GroupPolicyInput } = {}) {
     const count = options.members ?? 3;
@@ -191,6 +193,8 @@ export class FakeWorld {
 
   #commit(change: LedgerChange): void {
     const { primary, route, journal } = this.records;
+    if (change.requiredTask !== undefined && this.withdrawn)
+      throw new TaskWithdrawnError(change.requiredTask);
     if (change.primary !== undefined && primary !== null && change.primary.epoch < primary.epoch) {
       throw new Error(`epoch ${change.primary.epoch} after ${primary.epoch}`);
     }
