@@ -10,7 +10,7 @@ import type { RowChange, RowChangeKind, RowImage } from './model.js';
 import { PackedRowImage, type RowsContext } from './row-image.js';
 import type { ParsedTableMap } from './table/table-map.js';
 
-const NO_BYTES = 'rows without any column, whose number nobody can tell';
+const NO_BYTES = 'a row of no bytes';
 
 interface ChangeContext extends RowsContext {
   readonly kind: RowChangeKind;
@@ -49,7 +49,8 @@ export function tableIdOf(event: RawEvent): number {
 }
 
 /**
- * The changed rows of a row event, in order. Each row's bytes are walked once, so that a row is handed out only when it
+ * The changed rows of a row event, in order; at least one, as for a replica: `INSERT INTO t VALUES ()` under
+ * `binlog_row_image=MINIMAL` holds no column, and so takes no bytes. Each row's bytes are walked once, so that a row is handed out only when it
  * ends inside the event; values are decoded when asked for.
  * @throws BinlogCorruptError
  */
@@ -77,8 +78,9 @@ export function readRows(event: RawEvent, table: ParsedTableMap): RowChange[] {
         const newImage = new PackedRowImage(context, second, newStart, partial);
         rows.push(new PackedRowChange(context, image, newImage));
       }
-      if (at === row) throw new DecodeError(NO_BYTES);
+      if (at === row && at < end) throw new DecodeError(NO_BYTES);
     }
+    while (at < end);
   });
   return rows;
 }
@@ -88,15 +90,17 @@ export function countRows(event: RawEvent, table: ParsedTableMap): number {
   let count = 0;
   guarded(event, () => {
     const { buffer, start, end, header, first, second } = openRows(event, table);
-    for (let at = start; at < end; count++) {
+    let at = start;
+    do {
       const row = at;
       at = after(first, buffer, at, end);
       if (second !== undefined) {
         if (header.partial) [, at] = readPartialColumns(buffer, at, end, table);
         at = after(second, buffer, at, end);
       }
-      if (at === row) throw new DecodeError(NO_BYTES);
-    }
+      if (at === row && at < end) throw new DecodeError(NO_BYTES);
+      count++;
+    } while (at < end);
   });
   return count;
 }

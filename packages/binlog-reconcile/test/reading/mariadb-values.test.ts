@@ -197,4 +197,39 @@ describe('what is decoded from a MariaDB binlog is what the server has stored', 
     expect(copied?.statements.map(({ kind }) => kind)).toEqual(['ddl']);
     expect(copied?.rowCount).toBe(1);
   });
+
+  test('XA transactions, tables without transactions, savepoints', async () => {
+    const file = await recorded(async () => {
+      for (const statement of [
+        'CREATE TABLE xa_rows (a INT PRIMARY KEY)',
+        `XA START 'one','two',5`,
+        'INSERT INTO xa_rows VALUES (1)',
+        `XA END 'one','two',5`,
+        `XA PREPARE 'one','two',5`,
+        `XA COMMIT 'one','two',5`,
+        'CREATE TABLE plain_rows (a INT PRIMARY KEY) ENGINE=MyISAM',
+        'INSERT INTO plain_rows VALUES (1)',
+        'BEGIN',
+        'INSERT INTO xa_rows VALUES (2)',
+        'SAVEPOINT s',
+        'INSERT INTO plain_rows VALUES (2)',
+        'ROLLBACK TO s',
+        'INSERT INTO xa_rows VALUES (3)',
+        'COMMIT',
+      ]) {
+        await connection.query(statement);
+      }
+    });
+    const all = await readAll(file);
+    const xaId = `X'6f6e65',X'74776f',5`;
+    expect(all.map(({ ending, xaId: id, rowCount }) => [ending, id, rowCount])).toEqual([
+      ['implicit', undefined, 0],
+      ['xa-prepare', xaId, 1],
+      ['xa-commit', xaId, 0],
+      ['implicit', undefined, 0],
+      ['commit', undefined, 1],
+      ['commit', undefined, 1],
+      ['commit', undefined, 2],
+    ]);
+  });
 });

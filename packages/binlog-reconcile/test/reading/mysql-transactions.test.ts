@@ -326,3 +326,30 @@ test('a transaction larger than the memory limit is read from its file, forward 
     else expect([...(late?.rows() ?? [])]).toHaveLength(3000);
   }
 });
+
+test('a row of defaults only, under minimal images', async () => {
+  const file = await recorded(
+    'CREATE TABLE defaults (a INT DEFAULT 5, b INT)',
+    `SET SESSION binlog_row_image = 'MINIMAL'`,
+    'INSERT INTO defaults VALUES ()',
+    `SET SESSION binlog_row_image = 'FULL'`,
+  );
+  const [, insert] = await readAll(file);
+  const rows = [...(insert?.rows() ?? [])];
+  expect(rows.map(({ kind }) => kind)).toEqual(['insert']);
+  expect(insert?.rowCount).toBe(1);
+  expect(rows[0]?.after?.complete).toBe(false);
+});
+
+test('tables without transactions end in a COMMIT statement', async () => {
+  const file = await recorded(
+    'CREATE TABLE plain_rows (a INT PRIMARY KEY) ENGINE=MyISAM',
+    'INSERT INTO plain_rows VALUES (1), (2)',
+    'INSERT IGNORE INTO plain_rows VALUES (2), (3)',
+  );
+  expect((await readAll(file)).map(({ ending, rowCount }) => [ending, rowCount])).toEqual([
+    ['implicit', 0],
+    ['commit', 2],
+    ['commit', 1],
+  ]);
+});
