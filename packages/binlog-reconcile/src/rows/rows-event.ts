@@ -59,7 +59,8 @@ export function readRows(event: RawEvent, table: ParsedTableMap): RowChange[] {
   guarded(event, () => {
     const { buffer, start, end, header, first, second } = openRows(event, table);
     const context: ChangeContext = { event, table, buffer, kind: header.change, flags: header.flags };
-    for (let at = start; at < end;) {
+    let at = start;
+    do {
       const row = at;
       at = after(first, buffer, at, end);
       const image = new PackedRowImage(context, first, row, undefined);
@@ -79,8 +80,7 @@ export function readRows(event: RawEvent, table: ParsedTableMap): RowChange[] {
         rows.push(new PackedRowChange(context, image, newImage));
       }
       if (at === row && at < end) throw new DecodeError(NO_BYTES);
-    }
-    while (at < end);
+    } while (at < end);
   });
   return rows;
 }
