@@ -5,7 +5,15 @@ import type { Journal } from '../core/journal.js';
 import type { GroupView, MemberKey, MemberView, ServerState } from '../core/model.js';
 import type { GroupRecords } from '../ports.js';
 import { settle, stepTimeoutMs, type OperationContext, type OperationOutcome } from './context.js';
-import { ackersOf, finishPromotion, others, primaryRecord, standDown, startReceivers } from './promote.js';
+import {
+  ackersOf,
+  finishPromotion,
+  others,
+  prepare,
+  primaryRecord,
+  standDown,
+  startReceivers,
+} from './promote.js';
 import { Recorder } from './recorder.js';
 
 const probeTimeoutMs = 500;
@@ -69,7 +77,7 @@ export async function resumeFailover(
   }
   await recorder.enter(journal.step);
   const followers = others(context.view(), recorder.candidate, journal.oldPrimary).map((m) => m.key);
-  return finishPromotion(context, recorder, followers);
+  return finishPromotion(context, recorder, followers, false);
 }
 
 function whatChanged(records: GroupRecords, from: MemberKey): string | null {
@@ -104,7 +112,8 @@ async function closeAndChoose(context: OperationContext, recorder: Recorder): Pr
       await startReceivers(context, recorder, keys);
       return await recorder.finish('failed', choice.reason);
     }
-    const shortened = settle(context.server(choice.member).shortenBinlog({ timeoutMs: stepTimeoutMs }));
+    // It has applied everything: it can be made ready, closed, while it is being recorded.
+    const ready = settle(prepare(context, choice.member));
     await recorder.enter(
       'promoting',
       {
@@ -113,10 +122,10 @@ async function closeAndChoose(context: OperationContext, recorder: Recorder): Pr
       },
       choice.member,
     );
-    await shortened;
+    const prepared = (await ready).ok;
     recorder.mark('chosen');
     const followers = revoked.filter((r) => r.state !== null && r.key !== choice.member).map((r) => r.key);
-    return await finishPromotion(context, recorder, followers);
+    return await finishPromotion(context, recorder, followers, prepared);
   } finally {
     decided.abort();
   }

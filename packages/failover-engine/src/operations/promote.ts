@@ -37,9 +37,13 @@ export async function followAll(
   );
 }
 
-/** Opens a server as primary: durable, acknowledged, and only while this engine owns the group. */
-export async function open(context: OperationContext, member: MemberKey): Promise<void> {
+/** Makes a server ready to be primary; still closed. Only when nothing is left for it to apply. */
+export async function prepare(context: OperationContext, member: MemberKey): Promise<void> {
   await context.server(member).prepareAsSource(ackersOf(context.view()), { timeoutMs: stepTimeoutMs });
+}
+
+/** Opens a prepared server as primary, and only while this engine owns the group. */
+export async function open(context: OperationContext, member: MemberKey): Promise<void> {
   // A paused engine that wakes up here must not open a server that another engine has since passed over.
   context.ledger.assertOwner();
   await context.server(member).openWrites({ timeoutMs: stepTimeoutMs });
@@ -54,12 +58,15 @@ export async function finishPromotion(
   context: OperationContext,
   recorder: Recorder,
   followers: readonly MemberKey[],
+  /** The successor was prepared a moment ago. */
+  prepared: boolean,
 ): Promise<OperationOutcome> {
   const { oldPrimary, operation, reason } = recorder.journal;
   const successor = recorder.candidate;
   const following = followAll(context, recorder, followers, successor);
 
   if (recorder.journal.step === 'promoting') {
+    if (!prepared) await prepare(context, successor);
     await open(context, successor);
     recorder.mark('promoted');
     const readers = recorder.readersWithout(oldPrimary, successor);
@@ -85,7 +92,7 @@ export function primaryRecord(
   context: OperationContext,
   member: MemberKey,
   epoch: number,
-  state: ServerState,
+  state: Pick<ServerState, 'gtidExecuted' | 'serverUuid'>,
 ): PrimaryRecord {
   const { gtidExecuted, serverUuid } = state;
   return { primary: member, epoch, sinceMs: context.clock.wallMs(), gtidExecuted, serverUuid };
@@ -122,6 +129,7 @@ export async function standDown(
     renewed ? {} : { primary: primaryRecord(context, oldPrimary, epoch, state.value) },
   );
   await followAll(context, recorder, replicas, oldPrimary);
+  await prepare(context, oldPrimary);
   await open(context, oldPrimary);
   const readers = recorder.readersWithout(oldPrimary);
   return recorder.finish('stood-down', reason, {

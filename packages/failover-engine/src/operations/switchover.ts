@@ -3,7 +3,15 @@ import { isUsable, primaryMember, type GroupView, type MemberKey } from '../core
 import type { Journal } from '../core/journal.js';
 import type { GroupRecords } from '../ports.js';
 import { settle, stepTimeoutMs, type OperationContext, type OperationOutcome } from './context.js';
-import { ackersOf, finishPromotion, followAll, others, primaryRecord, standDown } from './promote.js';
+import {
+  ackersOf,
+  finishPromotion,
+  followAll,
+  others,
+  prepare,
+  primaryRecord,
+  standDown,
+} from './promote.js';
 import { Recorder } from './recorder.js';
 
 export interface SwitchoverRequest {
@@ -141,7 +149,7 @@ export async function resumeSwitchover(
   await recorder.enter(journal.step);
   if (journal.step === 'promoting' || journal.step === 'finishing') {
     const followers = others(context.view(), recorder.candidate).map((m) => m.key);
-    return finishPromotion(context, recorder, followers);
+    return finishPromotion(context, recorder, followers, false);
   }
   const replicas = others(context.view(), journal.oldPrimary).map((m) => m.key);
   return standDown(
@@ -193,11 +201,15 @@ async function handOver(context: OperationContext, recorder: Recorder): Promise<
     return standDown(context, recorder, replicas, attempt.error.message);
   }
 
-  const state = await context.server(target).read({ timeoutMs: stepTimeoutMs });
+  // It has everything of the old primary: it can be made ready, closed, while it is being recorded.
+  const ready = settle(prepare(context, target));
+  const { gtidExecuted } = attempt.value;
+  const serverUuid = view.members.find((m) => m.key === target)?.state?.serverUuid ?? '';
   await recorder.enter('promoting', {
-    primary: primaryRecord(context, target, epoch, state),
-    takeover: { oldPrimary, newPrimary: target, gtidExecuted: state.gtidExecuted },
+    primary: primaryRecord(context, target, epoch, { gtidExecuted, serverUuid }),
+    takeover: { oldPrimary, newPrimary: target, gtidExecuted },
   });
+  const prepared = (await ready).ok;
   recorder.mark('chosen');
-  return finishPromotion(context, recorder, early ? [oldPrimary] : [...siblings, oldPrimary]);
+  return finishPromotion(context, recorder, early ? [oldPrimary] : [...siblings, oldPrimary], prepared);
 }

@@ -1,7 +1,7 @@
 import { covers } from '../core/gtids.js';
 import { isUsable, primaryMember, replicasOf, type MemberKey } from '../core/model.js';
 import { settle, stepTimeoutMs, type OperationContext } from './context.js';
-import { open } from './promote.js';
+import { open, prepare } from './promote.js';
 
 /** Publishes a route under the current epoch. */
 export async function publishRoute(
@@ -49,6 +49,7 @@ export async function reopen(context: OperationContext, member: MemberKey): Prom
       return `${member} is not opened: ${ahead.key} has transactions that it lacks`;
     }
   }
+  await prepare(context, member);
   await open(context, member);
   context.refresh();
   return `${member} is open again`;
