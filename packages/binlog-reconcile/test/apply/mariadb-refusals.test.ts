@@ -42,6 +42,25 @@ describe('applying to MariaDB 10.11', () => {
     expect(plan.refusals[0]?.message).toContain('fk');
   });
 
+  it('foreign keys of other schemas count, whatever the names', async () => {
+    await begin('CREATE TABLE `pär ent` (a INT, b INT, PRIMARY KEY (a, b))');
+    await scenario.app.query('DROP DATABASE IF EXISTS `else-where`');
+    await scenario.app.query('CREATE DATABASE `else-where`');
+    await scenario.app.query(
+      `CREATE TABLE \`else-where\`.\`ch ild\` (x INT, y INT, CONSTRAINT \`my fk\` FOREIGN KEY (x, y) REFERENCES ${scenario.schema}.\`pär ent\` (a, b) ON DELETE SET NULL ON UPDATE CASCADE)`,
+    );
+    expect((await scenario.catalog().lookup(scenario.schema, 'pär ent'))?.referencedBy).toEqual([
+      {
+        constraint: 'my fk',
+        childSchema: 'else-where',
+        childTable: 'ch ild',
+        columns: ['a', 'b'],
+        onDelete: 'SET NULL',
+        onUpdate: 'CASCADE',
+      },
+    ]);
+  });
+
   it('a row that was changed since is a conflict, and undo and redo are told apart', async () => {
     await begin(
       'CREATE TABLE t (id INT UNSIGNED PRIMARY KEY, v VARCHAR(10))',

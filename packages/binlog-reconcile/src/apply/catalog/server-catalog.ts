@@ -1,13 +1,8 @@
 import { utf8Literal } from '../../sql/quoting.js';
 import { SqlSession, type SqlConnection } from '../connection/sql-connection.js';
+import { readReferences } from './foreign-keys.js';
 import { memberNames } from './member-names.js';
-import type {
-  ColumnDefinition,
-  ForeignKeyAction,
-  ForeignKeyReference,
-  TableCatalog,
-  TableDefinition,
-} from '../../sql/catalog/table-definition.js';
+import type { ColumnDefinition, TableCatalog, TableDefinition } from '../../sql/catalog/table-definition.js';
 
 /** Tables that are remembered; the rarest case is a server with more tables in one run. */
 const REMEMBERED_MAX = 10_000;
@@ -21,6 +16,7 @@ export class ServerCatalog implements TableCatalog {
   readonly #known = new Map<string, Promise<TableDefinition | undefined>>();
   #collations: Promise<ReadonlyMap<string, number>> | undefined;
   #hiddenKeysShown: Promise<unknown> | undefined;
+  #flavor: Promise<'mysql' | 'mariadb'> | undefined;
 
   constructor(
     connection: SqlConnection,
@@ -58,6 +54,7 @@ export class ServerCatalog implements TableCatalog {
     const columns = withPeriod(await this.#columns(here), systemVersioned);
     const keys = await this.#uniqueKeys(here);
     const primaryKey = keys.get('PRIMARY') ?? [];
+    const flavor = await (this.#flavor ??= this.#readFlavor());
     const triggers = await this.#session.texts(
       `SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = ${utf8Literal(schema)} ` +
         `AND EVENT_OBJECT_TABLE = ${utf8Literal(table)} ORDER BY 1`,
@@ -72,7 +69,7 @@ export class ServerCatalog implements TableCatalog {
       transactional: about[2] === 'YES',
       systemVersioned,
       triggers: triggers.map(([name]) => name ?? ''),
-      referencedBy: await this.#references(schema, table),
+      referencedBy: await readReferences(this.#session, flavor, schema, table),
     };
   }
 
@@ -113,32 +110,9 @@ export class ServerCatalog implements TableCatalog {
     return keys;
   }
 
-  async #references(schema: string, table: string): Promise<ForeignKeyReference[]> {
-    const rows = await this.#session.texts(
-      'SELECT k.CONSTRAINT_NAME, k.TABLE_SCHEMA, k.TABLE_NAME, k.REFERENCED_COLUMN_NAME, r.DELETE_RULE, r.UPDATE_RULE ' +
-        'FROM information_schema.KEY_COLUMN_USAGE k JOIN information_schema.REFERENTIAL_CONSTRAINTS r ' +
-        'ON r.CONSTRAINT_SCHEMA = k.CONSTRAINT_SCHEMA AND r.CONSTRAINT_NAME = k.CONSTRAINT_NAME ' +
-        'AND r.TABLE_NAME = k.TABLE_NAME ' +
-        `WHERE k.REFERENCED_TABLE_SCHEMA = ${utf8Literal(schema)} AND k.REFERENCED_TABLE_NAME = ${utf8Literal(table)} ` +
-        'ORDER BY k.TABLE_SCHEMA, k.TABLE_NAME, k.CONSTRAINT_NAME, k.ORDINAL_POSITION',
-    );
-    const references = new Map<string, ForeignKeyReference & { columns: string[] }>();
-    for (const [constraint, childSchema, childTable, column, onDelete, onUpdate] of rows) {
-      const key = `${childSchema}\0${childTable}\0${constraint}`;
-      const known = references.get(key);
-      if (known !== undefined) known.columns.push(column ?? '');
-      else {
-        references.set(key, {
-          constraint: constraint ?? '',
-          childSchema: childSchema ?? '',
-          childTable: childTable ?? '',
-          onDelete: (onDelete ?? 'NO ACTION') as ForeignKeyAction,
-          onUpdate: (onUpdate ?? 'NO ACTION') as ForeignKeyAction,
-          columns: [column ?? ''],
-        });
-      }
-    }
-    return [...references.values()];
+  async #readFlavor(): Promise<'mysql' | 'mariadb'> {
+    const [row] = await this.#session.texts('SELECT @@version');
+    return /mariadb/i.test(row?.[0] ?? '') ? 'mariadb' : 'mysql';
   }
 
   async #readCollations(): Promise<ReadonlyMap<string, number>> {
