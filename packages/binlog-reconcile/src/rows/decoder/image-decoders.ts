@@ -19,6 +19,8 @@ const LAYOUTS_MAX = 256;
 export class ImageDecoders {
   readonly #made = new Map<string, LayoutDecoder>();
   #last: { bitmap: Buffer; decoder: LayoutDecoder } | undefined;
+  /** Whether what was made is generated code. */
+  #generated = mayGenerateCode();
   #codecs: readonly ColumnCodec[] | undefined;
 
   constructor(private readonly columns: readonly Column[]) {}
@@ -30,6 +32,11 @@ export class ImageDecoders {
 
   /** The decoder of images that hold the columns whose bits are set. */
   forBitmap(bitmap: Buffer): LayoutDecoder {
+    if (this.#generated !== mayGenerateCode()) {
+      this.#generated = mayGenerateCode();
+      this.#made.clear();
+      this.#last = undefined;
+    }
     if (this.#last !== undefined && this.#last.bitmap.equals(bitmap)) return this.#last.decoder;
     const key = bitmap.toString('latin1');
     let decoder = this.#made.get(key);
