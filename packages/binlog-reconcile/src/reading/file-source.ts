@@ -7,7 +7,7 @@ import { EventType } from '../events/event-type.js';
 import type { RawEvent } from '../events/raw-event.js';
 import type { BinlogPosition } from '../rows/model.js';
 import { checkMagic, EventFramer, MAGIC } from './event-framer.js';
-import { readBinlogIndex } from './file-list.js';
+import { BinlogIndexError, readBinlogIndex } from './file-list.js';
 import type { EventBatch, EventSource } from './source.js';
 
 /** Which files to read, and how. */
@@ -34,6 +34,8 @@ const POLL_MS = 50;
 
 /** Bytes read at once; a larger event is read whole. */
 const CHUNK_BYTES = 1 << 20;
+/** Longest time for which an index that is being followed may not be there. */
+const INDEX_GONE_MS_MAX = 2_000;
 
 /**
  * Events of binlog files. A tail that a crash cut off (in a file that its server did not close) is left out and reported
@@ -105,9 +107,27 @@ class FileSource implements EventSource {
 
   async #list(): Promise<string[]> {
     const { files, index } = this.options;
-    const paths = index === undefined ? [...(files ?? [])] : await readBinlogIndex(index);
+    const paths = index === undefined ? [...(files ?? [])] : await this.#readIndex(index);
     for (const path of paths) this.#paths.set(basename(path), path);
     return paths;
+  }
+
+  /** A server that opens another file replaces its index: for a moment there is none. */
+  async #readIndex(index: string): Promise<string[]> {
+    const { pollMs = POLL_MS, signal } = this.options;
+    const giveUpMs = performance.now() + INDEX_GONE_MS_MAX;
+    for (;;) {
+      try {
+        return await readBinlogIndex(index);
+      } catch (error) {
+        const gone =
+          error instanceof BinlogIndexError &&
+          (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+        if (!gone || this.options.follow !== true || signal?.aborted || performance.now() > giveUpMs)
+          throw error;
+      }
+      await pause(pollMs, signal);
+    }
   }
 
   /** `mayGrow` tells whether to wait for more at the end. */

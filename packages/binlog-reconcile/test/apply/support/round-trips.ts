@@ -105,18 +105,20 @@ export function describeRoundTrips(flavor: 'mysql' | 'mariadb', variants: readon
       expect(await now()).toEqual(sums.end);
     });
 
-    it.skipIf(!texts).each(['sql', 'binlog'] as const)(
-      '%s text undoes everything, and redoes it on the empty tables',
-      async (form) => {
-        const catalog = new ServerCatalog(applier);
-        const open: OpenTransactions = (range) =>
-          readBinlog(server, { ...range, from: range.from ?? empty, to: range.to ?? end }, catalog);
-        await runText(undoSqlFrom(open, { form, catalog }), form);
-        expect(await now()).toEqual(sums.empty);
-        await runText(redoSql(open({}), { form }), form);
-        expect(await now()).toEqual(sums.end);
-      },
-    );
+    if (texts) {
+      it.each(['sql', 'binlog'] as const)(
+        '%s text undoes everything, and redoes it on the empty tables',
+        async (form) => {
+          const catalog = new ServerCatalog(applier);
+          const open: OpenTransactions = (range) =>
+            readBinlog(server, { ...range, from: range.from ?? empty, to: range.to ?? end }, catalog);
+          await runText(undoSqlFrom(open, { form, catalog }), form);
+          expect(await now()).toEqual(sums.empty);
+          await runText(redoSql(open({}), { form }), form);
+          expect(await now()).toEqual(sums.end);
+        },
+      );
+    }
 
     /** Triggers fire for plain SQL, as the text's own documentation says: they are away meanwhile. */
     async function runText(text: AsyncIterable<string>, form: 'sql' | 'binlog'): Promise<void> {
