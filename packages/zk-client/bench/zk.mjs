@@ -23,16 +23,18 @@ const say = (text) => (values.json ? undefined : console.log(text));
 function measure(...args) {
   const script = fileURLToPath(new URL('./_measure.mjs', import.meta.url));
   const child = spawn(process.execPath, ['--expose-gc', script, ...args], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
+  let complaint = '';
+  child.stderr.on('data', (text) => (complaint = (complaint + text).slice(-2_000)));
   child.stdout.on('data', (text) => (output += text));
   return new Promise((resolve) => {
     child.on('close', (code, signal) => {
       try {
         resolve(JSON.parse(output.trim().split('\n').at(-1)));
       } catch {
-        resolve({ failed: signal ?? `exit code ${code}` });
+        resolve({ failed: `${signal ?? `exit code ${code}`}: ${complaint.trim().slice(-600)}` });
       }
     });
   });
