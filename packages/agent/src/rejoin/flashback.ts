@@ -6,7 +6,6 @@ import {
   ServerCatalog,
   undoTransactions,
   type LostTransactions,
-  type UndoPlan,
 } from '@dcmha/binlog-reconcile/apply';
 import { GtidSet } from '@dcmha/binlog-reconcile/gtid';
 import { fileSource, transactions, type Transaction } from '@dcmha/binlog-reconcile';
@@ -36,17 +35,20 @@ export async function undoErrant(
   const connection = await createConnection({ ...address, ...mysql, connectTimeout: timeoutMs });
   try {
     const catalog = new ServerCatalog(connection);
-    const { saved, plan } = await save(options, errant, catalog);
+    const saved = await save(options, errant, catalog);
     const lost = describe(saved);
     const blocked = (reasons: readonly string[]): UndoResult => ({
       kind: 'blocked',
       detail: `${reasons.slice(0, reasonsTold).join('; ')}; they are saved in ${saved.path}: judge them, then rebuild this server`,
     });
     await options.saved({ ...lost, undone: false });
-    if (!plan.ok) return blocked(plan.refusals.map(({ message }) => message));
+    // Judged when they were saved: with a table altered meanwhile they cannot be read again with its definition.
+    if (!saved.manifest.invertible) return blocked(saved.manifest.refusals.map(({ message }) => message));
 
     const found: Transaction[] = [];
     for await (const transaction of saved.transactions({ schema: catalog, signal })) found.push(transaction);
+    const plan = await planUndo(found, { catalog, expected: GtidSet.parse(errant), signal });
+    if (!plan.ok) return blocked(plan.refusals.map(({ message }) => message));
     // Its clients stay out (read_only); this account may write.
     await instance.query([statement('let the undo write', 'SET GLOBAL super_read_only = OFF')], {
       timeoutMs,
@@ -83,21 +85,17 @@ async function save(
   options: RejoinOptions,
   errant: string,
   catalog: ServerCatalog,
-): Promise<{ readonly saved: LostTransactions; readonly plan: UndoPlan }> {
+): Promise<LostTransactions> {
   const { lostDir, server, group, primary, signal } = options;
   const expected = GtidSet.parse(errant);
   await removeUnfinishedLostTransactions(lostDir);
   const earlier = await listLostTransactions(lostDir);
-  const saved = earlier.findLast(
+  const earlierOne = earlier.findLast(
     ({ manifest }) => manifest.server === server && manifest.details?.['errant'] === errant,
   );
-  if (saved !== undefined) {
-    const all: Transaction[] = [];
-    for await (const transaction of saved.transactions({ schema: catalog, signal })) all.push(transaction);
-    return { saved, plan: await planUndo(all, { catalog, expected, signal }) };
-  }
+  if (earlierOne !== undefined) return earlierOne;
   const index = await binlogIndex(options);
-  return saveLostTransactions(
+  const { saved } = await saveLostTransactions(
     lostDir,
     {
       group,
@@ -109,6 +107,7 @@ async function save(
     (reading) => transactions(fileSource({ index, signal }), { ...reading, gtids: expected, signal }),
     { catalog, expected, signal },
   );
+  return saved;
 }
 
 function describe({ path, manifest }: LostTransactions): Omit<SavedTransactions, 'undone'> {
