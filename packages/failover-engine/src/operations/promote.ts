@@ -2,6 +2,9 @@ import type { GroupView, MemberKey, MemberView, PrimaryRecord, ServerState } fro
 import { settle, stepTimeoutMs, type OperationContext, type OperationOutcome } from './context.js';
 import type { Recorder } from './recorder.js';
 
+/** How long a new primary serves before it forgets its source. */
+const firstWritesMs = 300;
+
 /** Acknowledging replicas that a primary of this group waits for; `null` with async replication. */
 export function ackersOf(view: GroupView): number | null {
   return view.policy.durability.mode === 'semisync' ? view.policy.durability.ackers : null;
@@ -80,6 +83,8 @@ export async function finishPromotion(
     recorder.mark('routed');
   }
 
+  // It rewrites files and flushes them: clients' first commits come before it.
+  await context.clock.sleep(firstWritesMs);
   const left = await settle(context.server(successor).leaveSource({ timeoutMs: stepTimeoutMs * 2 }));
   if (!left.ok) recorder.note(`${successor} still remembers its old source: ${left.error.message}`);
   recorder.mark('left');
