@@ -2,6 +2,7 @@ import type { Column, ColumnValue, RowImage } from '../../rows/model.js';
 import { UnwritableRowError, type UnwritableReason } from '../errors.js';
 import { quoteText } from '../quoting.js';
 import { jsonLiteral } from './json-literal.js';
+import { mayHoldOpaque } from './json-opaque.js';
 import { SqlBuffer } from './sql-buffer.js';
 import { plainLiterals, writeTextLiteral } from './text-literal.js';
 
@@ -74,7 +75,7 @@ export function doubleLiteral(value: number): string {
 }
 
 /** The greatest FLOAT is a little less than its shortest text, which the server finds out of range. */
-function floatLiteral(value: number): string {
+export function floatLiteral(value: number): string {
   return doubleLiteral(Math.abs(value) > 3.4e38 ? Math.fround(value) : value);
 }
 
@@ -121,7 +122,7 @@ function setWriter(column: Column): NotNullWriter {
 }
 
 /** Names that lost characters on the way here cannot be written; the server takes the index as well. */
-function memberLiteral(name: string): string | undefined {
+export function memberLiteral(name: string): string | undefined {
   return name.includes('\ufffd') ? undefined : quoteText(name);
 }
 
@@ -139,9 +140,8 @@ function textWriter(column: Column): NotNullWriter {
 
 function jsonWriter(column: Column): NotNullWriter {
   return (out, value, image) => {
-    // Decimals, dates and binary strings are "opaque" (0x0f) in the binary form; most documents have no such byte.
-    const whole = image.jsonDiffs(column.index) === undefined;
-    if (whole && !bytesOf(image, column).includes(0x0f)) {
+    const bytes = bytesOf(image, column);
+    if (image.jsonDiffs(column.index) === undefined && !mayHoldOpaque(bytes, 0, bytes.length)) {
       out.quoted(value as string);
       return;
     }

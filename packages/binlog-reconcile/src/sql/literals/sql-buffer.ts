@@ -5,9 +5,14 @@ const MINIMUM_BYTES = 64 * 1024;
 const KEPT_BYTES_MAX = 8 * 1024 * 1024;
 const QUOTE = 0x27;
 
-/** ASCII characters that a string literal writes with a backslash. */
-const ESCAPED = new Uint8Array(128);
-for (const character of "\0\b\n\r\t\x1a'\\") ESCAPED[character.charCodeAt(0)] = 1;
+/** What a string literal does with a byte: as it is, behind a backslash as this letter, or (1) it is not ASCII. */
+const LITERAL_FORM = new Uint8Array(256).fill(1, 128);
+for (const character of "\0\b\n\r\t\x1a'\\") {
+  LITERAL_FORM[character.charCodeAt(0)] = escapeText(character).charCodeAt(1);
+}
+const AS_IT_IS = 0;
+const NOT_ASCII = 1;
+const BACKSLASH = 0x5c;
 
 /** Two upper-case hex digits for each byte. */
 const HEX = Buffer.alloc(512);
@@ -99,7 +104,7 @@ export class SqlBuffer {
     bytes[at++] = QUOTE;
     for (let i = 0; i < count; i++) {
       const code = text.charCodeAt(i);
-      if (code >= 128 || ESCAPED[code] === 1) {
+      if (code >= 128 || LITERAL_FORM[code] !== AS_IT_IS) {
         this.text(`'${escapeText(text)}'`);
         return;
       }
@@ -109,17 +114,42 @@ export class SqlBuffer {
     this.#length = at;
   }
 
-  /** A binary string literal, `X'00FF'`. */
-  hex(source: Uint8Array): void {
-    const count = source.length;
-    const bytes = this.#reserve(count * 2 + 3);
+  /** A string literal of bytes that are all below 0x80; writes nothing and returns false where one is not. */
+  quotedBytes(source: Uint8Array, start: number, end: number): boolean {
+    const bytes = this.#reserve((end - start) * 2 + 2);
+    let at = this.#length;
+    bytes[at++] = QUOTE;
+    for (let i = start; i < end; i++) {
+      const code = source[i] as number;
+      const form = LITERAL_FORM[code] as number;
+      if (form === AS_IT_IS) bytes[at++] = code;
+      else if (form === NOT_ASCII) return false;
+      else {
+        bytes[at++] = BACKSLASH;
+        bytes[at++] = form;
+      }
+    }
+    bytes[at++] = QUOTE;
+    this.#length = at;
+    return true;
+  }
+
+  /**
+   * A binary string literal, `X'00FF'`, of the bytes from `start` to `end`, with zero bytes behind up to `lengthMin`.
+   */
+  hex(source: Uint8Array, start = 0, end = source.length, lengthMin = 0): void {
+    const bytes = this.#reserve(Math.max(end - start, lengthMin) * 2 + 3);
     let at = this.#length;
     bytes[at++] = 0x58;
     bytes[at++] = QUOTE;
-    for (let i = 0; i < count; i++) {
+    for (let i = start; i < end; i++) {
       const pair = (source[i] as number) * 2;
       bytes[at++] = HEX[pair] as number;
       bytes[at++] = HEX[pair + 1] as number;
+    }
+    for (let i = end - start; i < lengthMin; i++) {
+      bytes[at++] = 0x30;
+      bytes[at++] = 0x30;
     }
     bytes[at++] = QUOTE;
     this.#length = at;
@@ -140,12 +170,29 @@ export class SqlBuffer {
     }
     let count = 0;
     do {
-      const tenth = Math.floor(rest / 10);
+      const tenth = (rest / 10) >>> 0;
       digits[count++] = 0x30 + rest - tenth * 10;
       rest = tenth;
     } while (rest > 0);
     while (count > 0) bytes[at++] = digits[--count] as number;
     this.#length = at;
+  }
+
+  /** One character below U+0080. */
+  character(code: number): void {
+    this.#reserve(1)[this.#length++] = code;
+  }
+
+  /** A whole number below 2^31 in so many digits, zeros before it. */
+  padded(value: number, width: number): void {
+    const bytes = this.#reserve(width);
+    let rest = value;
+    for (let at = this.#length + width - 1; at >= this.#length; at--) {
+      const tenth = (rest / 10) | 0;
+      bytes[at] = 0x30 + rest - tenth * 10;
+      rest = tenth;
+    }
+    this.#length += width;
   }
 
   /** Makes room for so many bytes more. */

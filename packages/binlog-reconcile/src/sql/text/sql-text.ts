@@ -7,6 +7,7 @@ import { formatDescriptionBytes } from '../binlog-form/event-bytes.js';
 import { undoRow } from '../binlog-form/packed-changes.js';
 import { TableMapEvents } from '../binlog-form/table-map-events.js';
 import { UnwritableRowError } from '../errors.js';
+import { PackedStatements } from '../packed/packed-statements.js';
 import { commentText } from '../quoting.js';
 import { SqlBuffer } from '../literals/sql-buffer.js';
 import { clientStatement } from '../statements/delimited.js';
@@ -32,7 +33,7 @@ export interface SqlTextOptions {
 }
 
 /** Bytes that are gathered before they are handed out. */
-const CHUNK_BYTES = 256 * 1024;
+const CHUNK_BYTES = 64 * 1024;
 /** Larger transactions are written piece by piece, after a look at whether all of it can be written as SQL. */
 const GATHERED_BYTES_MAX = 4 * 1024 * 1024;
 
@@ -200,6 +201,13 @@ export class SqlTextWriter {
     const out = this.#out;
     const begin = out.length;
     if (this.options.form !== 'binlog') {
+      const [first] = changes;
+      if (
+        first !== undefined &&
+        PackedStatements.of(first.table)?.write(out, first.event, this.direction) === true
+      ) {
+        return;
+      }
       try {
         for (const change of changes) {
           const statements = RowStatements.of(change.table);

@@ -64,7 +64,13 @@ export class UndoPlanner {
   async add(transaction: Transaction): Promise<void> {
     this.#options.signal?.throwIfAborted();
     this.#transactionCount++;
-    if (transaction.gtid !== undefined && transaction.flavor === 'mysql') this.#gtids.add(transaction.gtid);
+    if (
+      this.#options.expected !== undefined &&
+      transaction.gtid !== undefined &&
+      transaction.flavor === 'mysql'
+    ) {
+      this.#gtids.add(transaction.gtid);
+    }
     if (transaction.incident !== undefined) {
       this.#refuse(
         transaction,

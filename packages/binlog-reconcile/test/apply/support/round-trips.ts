@@ -5,11 +5,13 @@ import {
   redoSql,
   redoTransactions,
   ServerCatalog,
+  undoSql,
   undoSqlFrom,
   undoTransactions,
   type BinlogPosition,
   type OpenTransactions,
 } from '../../../src/index.js';
+import { setPackedStatements } from '../../../src/sql/packed/packed-statements.js';
 import { SeededRandom } from './seeded-random.js';
 import { binlogEnd, checksums, collect, readBinlog } from './server-binlog.js';
 import { changeRows, createTables, TABLES } from './workload.js';
@@ -103,6 +105,20 @@ export function describeRoundTrips(flavor: 'mysql' | 'mariadb', variants: readon
         applied: true,
       });
       expect(await now()).toEqual(sums.end);
+    });
+
+    it('SQL from packed bytes is the SQL from decoded values', async () => {
+      const all = await collect(readBinlog(server, { from: empty, to: end }, new ServerCatalog(applier)));
+      const both = async () =>
+        (await collect(redoSql(all))).join('') + (await collect(undoSql(all.toReversed()))).join('');
+      const packed = await both();
+      setPackedStatements(false);
+      try {
+        expect(await both()).toBe(packed);
+      } finally {
+        setPackedStatements(true);
+      }
+      expect(packed.length).toBeGreaterThan(100_000);
     });
 
     if (texts) {
