@@ -8,6 +8,10 @@ import { address } from '../model/fields.js';
 export const agentPaths = {
   /** POST `CloseRequest`: closes the server for writes and disconnects its clients. */
   close: '/v1/close',
+  /** POST `TailStartRequest`: serves the dead server's binlog as a replication source. Answers `TailAnswer`. */
+  tailStart: '/v1/tail/start',
+  /** POST `TailStopRequest`: ends serving it. */
+  tailStop: '/v1/tail/stop',
   /** GET: `AgentStatus`. */
   status: '/v1/status',
   /** GET: 200 while the agent works. */
@@ -24,11 +28,42 @@ export const closeRequestSchema = z.strictObject({
   server: address,
   /** Epoch of the operation that asks. An agent refuses one lower than that of the primary it knows. */
   epoch: z.int().min(0),
+  /** Ends the process (SIGKILL) where it hangs and cannot be closed. */
+  endHung: z.boolean().default(false),
 });
-export type CloseRequest = z.output<typeof closeRequestSchema>;
+export type CloseRequest = z.input<typeof closeRequestSchema>;
 
 export const closeAnswerSchema = z.object({ state: z.enum(['closed', 'process-gone']) });
 export type CloseAnswer = z.output<typeof closeAnswerSchema>;
+
+export const tailStartRequestSchema = z.strictObject({
+  server: address,
+  epoch: z.int().min(0),
+  /** What replicas log in with, made for this one operation. */
+  user: z.string().min(1).max(32),
+  password: z.string().min(16).max(128),
+});
+export type TailStartRequest = z.output<typeof tailStartRequestSchema>;
+
+/** What a tail source serves, and where. */
+export const tailAnswerSchema = z.object({
+  /** Replicas connect here. */
+  host: z.string(),
+  port: z.int().min(1).max(65_535),
+  tls: z.boolean(),
+  /** Every transaction that is whole in the binlog, and what was purged before: the server's `gtid_executed`. */
+  gtidExecuted: z.string(),
+  /** No longer in any file: a replica that lacks one of these cannot be served. */
+  gtidPurged: z.string(),
+  /** The first and the last binlog file. */
+  files: z.object({ first: z.string(), last: z.string() }),
+  /** The transaction that was being written when the server died and is not served, in words. */
+  torn: z.string().nullable(),
+});
+export type TailAnswer = z.output<typeof tailAnswerSchema>;
+
+export const tailStopRequestSchema = z.strictObject({ server: address, epoch: z.int().min(0) });
+export type TailStopRequest = z.output<typeof tailStopRequestSchema>;
 
 export const agentErrorSchema = z.object({ error: z.string() });
 

@@ -56,6 +56,19 @@ export const groupPolicySchema = z
         hungMs: ms(2_000),
       })
       .prefault({}),
+    /**
+     * What a dead primary's disk still holds and no replica received is fetched before another is promoted: its agent
+     * serves the binlog to the candidates. `required`: no failover without it; `best-effort`: go on without it when it
+     * cannot be had within `tailTimeoutMs`; `off`: never asked for.
+     */
+    tailRecovery: z.enum(['required', 'best-effort', 'off']).default('best-effort'),
+    /** How long fetching and applying the tail may take. */
+    tailTimeoutMs: ms(60_000, 3_600_000),
+    /**
+     * A primary that hangs and is failed over: `end` lets its agent end the process (SIGKILL), so that it can neither
+     * acknowledge anything when it wakes up nor keep its binlog from being read; `leave` does not touch it.
+     */
+    hungPrimary: z.enum(['end', 'leave']).default('end'),
     /** SOURCE_HEARTBEAT_PERIOD of every channel. The server's default of 60 s hides failures. */
     heartbeatPeriodMs: z.int().min(100).max(60_000).default(500),
     /** Flushing on replicas; a primary always runs with sync_binlog=1 and innodb_flush_log_at_trx_commit=1. */
