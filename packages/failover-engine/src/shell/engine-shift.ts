@@ -4,11 +4,9 @@ import type { EngineConfig } from '../config.js';
 import type { Evaluation } from '../core/decide.js';
 import type { MemberKey } from '../core/model.js';
 import { planOwnership } from '../core/ownership.js';
-import { agentClient } from './agent-client.js';
+import type { EngineWorld } from './engine-world.js';
 import { acknowledgedVersions, groupInputs, type InputsOptions } from './group-inputs.js';
 import { GroupRunner, type GroupInputs } from './group-runner.js';
-import { mysqlControl } from './mysql-control.js';
-import { systemClock } from './system-clock.js';
 import { TreeMirror } from './tree-mirror.js';
 import { ZkLedger } from './zk-ledger.js';
 
@@ -17,6 +15,7 @@ export interface EngineShiftOptions {
   /** Aborts when the session is over. */
   readonly over: AbortSignal;
   readonly config: EngineConfig;
+  readonly world: EngineWorld;
   readonly engineId: string;
   readonly endpoint: string;
   readonly logger: Logger;
@@ -33,8 +32,6 @@ const storeTimeoutMs = 5_000;
 const orphanPatienceMs = 2_000;
 const rebalanceTickMs = 500;
 const historyKept = 200;
-/** Semi-sync never falls back to async: the largest value of the server's variable, 49 days. */
-const semisyncTimeoutMs = 4_294_967_295;
 
 const mirrored = [
   'white',
@@ -61,7 +58,7 @@ export class EngineShift {
   readonly #changingHands = new Set<string>();
   readonly #agentSaid = new Map<MemberKey, string>();
   #mirror: TreeMirror | null = null;
-  #ticking: NodeJS.Timeout | null = null;
+  readonly #ended = new AbortController();
 
   constructor(options: EngineShiftOptions) {
     this.#o = options;
@@ -77,11 +74,18 @@ export class EngineShift {
   }
 
   async begin(): Promise<void> {
-    const { store, engineId, endpoint, over, logger } = this.#o;
+    const { store, engineId, endpoint, over, world, logger } = this.#o;
     await store.prepare({ timeoutMs: storeTimeoutMs });
     await store.engineMembers.ensureEphemeral(
       { id: engineId },
-      { id: engineId, host: hostname(), pid: process.pid, sinceMs: Date.now(), version, endpoint },
+      {
+        id: engineId,
+        host: hostname(),
+        pid: process.pid,
+        sinceMs: Math.round(world.clock.wallMs()),
+        version,
+        endpoint,
+      },
       { signal: over },
     );
     this.#mirror = await TreeMirror.open({
@@ -92,17 +96,25 @@ export class EngineShift {
       failed: (error) => logger.error('mirror of ZooKeeper', { error: text(error) }),
     });
     this.#rebalance();
-    if (!over.aborted) this.#ticking = setInterval(() => this.#rebalance(), rebalanceTickMs);
+    void this.#tick();
     logger.info('engine joined', { engineId, endpoint });
   }
 
   /** Stops working on every group. Ownership ends with the session. */
   async end(): Promise<void> {
-    if (this.#ticking !== null) clearInterval(this.#ticking);
-    this.#ticking = null;
+    this.#ended.abort();
     const ending = [...this.#owned.values()].map(({ runner }) => runner.stop());
     this.#owned.clear();
     await Promise.all(ending);
+  }
+
+  async #tick(): Promise<void> {
+    const { over, world } = this.#o;
+    const ended = this.#ended.signal;
+    while (!over.aborted && !ended.aborted) {
+      await world.clock.sleep(rebalanceTickMs, ended);
+      if (!ended.aborted) this.#rebalance();
+    }
   }
 
   #changed(path: string): void {
@@ -146,12 +158,12 @@ export class EngineShift {
   #inputs(group: string): GroupInputs | null {
     const mirror = this.#mirror;
     if (mirror === null) return null;
-    const { store, config, logger } = this.#o;
+    const { store, world, logger } = this.#o;
     const options: InputsOptions = {
       mirror,
-      agent: (endpoint) => agentClient(endpoint, config.agentToken),
+      agent: world.agent,
       connected: () => store.zk.state === 'connected',
-      wallMs: () => systemClock.wallMs(),
+      wallMs: () => world.clock.wallMs(),
     };
     try {
       return groupInputs(options, group, this.#owned.get(group)?.lastFailoverWallMs ?? null);
@@ -171,7 +183,7 @@ export class EngineShift {
       const owner = mirror.value('engineOwner', { group });
       if (owner !== null) owners.set(group, owner.engine);
     }
-    const nowMs = systemClock.monotonicMs();
+    const nowMs = this.#o.world.clock.monotonicMs();
     for (const group of groups) {
       if (owners.has(group)) this.#orphanedSince.delete(group);
       else if (!this.#orphanedSince.has(group)) this.#orphanedSince.set(group, nowMs);
@@ -228,35 +240,30 @@ export class EngineShift {
   }
 
   #run(owner: GroupOwner): GroupRunner {
-    const { store, engineId, config, logger } = this.#o;
+    const { store, engineId, config, world, logger } = this.#o;
+    const { clock } = world;
     const { group } = owner;
     const mirror = this.#mirror as TreeMirror;
     const runner: GroupRunner = new GroupRunner({
       engineId,
       group,
-      clock: systemClock,
+      clock,
+      newId: world.newId,
       log: logger,
       ledger: new ZkLedger({
         store,
         owner,
-        clock: systemClock,
+        clock,
         exists: (path) => mirror.has(path),
         acknowledged: () => acknowledgedVersions(mirror, group),
       }),
       inputs: () => this.#inputs(group),
-      connect: (member) =>
-        mysqlControl(member, {
-          mysql: config.mysql,
-          replication: config.replication,
-          timeoutMs: config.observe.timeoutMs,
-          semisyncTimeoutMs,
-          lost: (key, detail) => runner.memberNews(key, detail),
-        }),
+      connect: (member) => world.connect(member, (key, detail) => runner.memberNews(key, detail)),
       timing: config.observe,
       finished: ({ kind, result }) => {
         const owned = this.#owned.get(group);
         if (owned !== undefined && kind === 'failover' && result === 'done') {
-          owned.lastFailoverWallMs = systemClock.wallMs();
+          owned.lastFailoverWallMs = clock.wallMs();
         }
         store
           .pruneHistory(group, { keep: historyKept, timeoutMs: storeTimeoutMs })

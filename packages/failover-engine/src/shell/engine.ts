@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { EngineConfig } from '../config.js';
 import { EngineHttp } from './engine-http.js';
 import { EngineShift } from './engine-shift.js';
+import { machineWorld } from './engine-world.js';
 
 export interface EngineHandle {
   readonly engineId: string;
@@ -19,6 +20,7 @@ export async function startEngine(
 ): Promise<EngineHandle> {
   const engineId = config.engineId ?? `${hostname()}-${process.pid}`;
   const { zookeeper } = config;
+  const world = machineWorld(config);
   let shift: EngineShift | null = null;
 
   const http = await EngineHttp.listen(config.http, {
@@ -40,7 +42,7 @@ export async function startEngine(
       }),
     use: async (zk, over) => {
       const store = createStore(zk, { root: zookeeper.root, logger });
-      shift = new EngineShift({ store, over, config, engineId, endpoint, logger });
+      shift = new EngineShift({ store, over, config, world, engineId, endpoint, logger });
       await shift.begin();
     },
   });

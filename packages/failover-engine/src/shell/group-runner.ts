@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { evaluate, type Evaluation } from '../core/decide.js';
 import type { Journal } from '../core/journal.js';
 import type { GroupView, Maintenance, MemberKey, MemberView, PrimaryRecord, Route } from '../core/model.js';
@@ -47,6 +46,8 @@ export interface GroupRunnerOptions {
   readonly engineId: string;
   readonly group: string;
   readonly clock: Clock;
+  /** Names an operation; never the same twice. */
+  readonly newId: () => string;
   readonly log: EngineLogger;
   readonly ledger: GroupLedger;
   /** `null` while the group cannot be read (removed, or a value that does not parse). */
@@ -235,7 +236,10 @@ export class GroupRunner {
       case 'wait':
         return Math.max(1, Math.min(tickMs, action.untilMs - now));
       case 'failover':
-        this.#after('failover', await startFailover(this.#context(), action.from, evaluation, randomUUID()));
+        this.#after(
+          'failover',
+          await startFailover(this.#context(), action.from, evaluation, this.#o.newId()),
+        );
         return 0;
       case 'reopen':
         this.#o.log.warn(await reopen(this.#context(), action.member), { group: this.#o.group });
@@ -283,7 +287,7 @@ export class GroupRunner {
           history: {
             kind: task.kind,
             result: 'refused',
-            id: randomUUID(),
+            id: this.#o.newId(),
             atMs: this.#o.clock.wallMs(),
             from: records.primary?.primary ?? null,
             to: null,
@@ -312,7 +316,7 @@ export class GroupRunner {
     }
     const target = typeof task.args['target'] === 'string' ? task.args['target'] : null;
     try {
-      const request = { id: randomUUID(), target, requestedBy: task.requestedBy, task: task.name };
+      const request = { id: this.#o.newId(), target, requestedBy: task.requestedBy, task: task.name };
       this.#after('switchover', await startSwitchover(this.#context(), request));
     } catch (error) {
       if (error instanceof SwitchoverRefusedError) await refuse(error.message);
