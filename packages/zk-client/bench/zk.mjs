@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- zk [--rounds N] [--watches N] [--other-watches N] [--json]`: requests per second and memory of
  * @dcmha/zk-client beside the npm clients `zookeeper` and `node-zookeeper-client`, on one server in one run. Each
- * client runs in a process of its own, one after the other; the best of the rounds counts. The last line is JSON.
+ * client runs in a process of its own, one after the other, in another order each round; the best of the rounds counts.
+ * The last line is JSON.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -46,7 +47,9 @@ try {
   const { connectString } = await sandbox.startZooKeeper();
   await measure(own, connectString, '/warm-up', '1000');
   for (let round = 1; round <= Number(values.rounds); round += 1) {
-    for (const name of Object.keys(clients)) {
+    // Each round in another order, so that no client always has the fresh server or the worn one.
+    const names = Object.keys(clients);
+    for (const name of names.map((_, index) => names[(index + round - 1) % names.length])) {
       say(`round ${round}: ${name} ...`);
       const watches = round > 1 ? '1' : name === own ? values.watches : values['other-watches'];
       const folder = `/${name.replaceAll(/\W/g, '')}-${round}`;

@@ -1,6 +1,10 @@
 import { Sandbox, type ZooKeeperEnsemble, type ZooKeeperNode } from '@dcmha/sandbox';
 import { ZooKeeperClient } from '@dcmha/zk-client';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ChildScript, transpileSources } from './child.js';
 import { Load } from './load.js';
 import { connected, eventually } from './support.js';
 
@@ -127,15 +131,90 @@ describe('with three servers and a load on each, no operation is lost or done tw
     await stopAndAudit(clients);
   });
 
-  it('all servers are down for longer than the session timeout', async () => {
+  it('all servers are down for 20 s, more than three times the session timeout', async () => {
     const clients = await loadOnEachServer();
     const startedAtMs = performance.now();
     await Promise.all(ensemble.nodes.map((node) => node.kill()));
     await eventually('every lease has run out', () => clients.every(({ zk }) => zk.remainingMs() === 0));
-    await eventually('a second longer', () => performance.now() - startedAtMs > sessionTimeoutMs + 1_000);
+    await eventually('20 s', () => performance.now() - startedAtMs > 20_000, 30_000);
     await ensemble.start();
     await recovery(clients, startedAtMs);
     for (const { states } of clients) expect(states).not.toContain('expired');
     await stopAndAudit(clients);
+  });
+});
+
+interface Told {
+  readonly done?: string;
+  readonly state?: string;
+  readonly atMs?: number;
+}
+
+/** Adds nodes with names of their own, one after the other, and tells each that was acknowledged. */
+const steadyLoad = `import { ZooKeeperClient } from './index.js';
+const [connect, folder] = process.argv.slice(2);
+const say = (fact) => console.log(JSON.stringify({ ...fact, atMs: Date.now() }));
+const zk = new ZooKeeperClient({ connect, sessionTimeoutMs: 6000 });
+await zk.waitConnected();
+zk.onState(({ state }) => say({ state }));
+await zk.create(folder);
+for (let n = 0; zk.state !== 'expired'; n += 1) {
+  const name = 'n' + n + '-';
+  await zk.create(folder + '/' + name, '', { mode: 'persistent-sequential' }).then(() => say({ done: name }), () => {});
+  await new Promise((resolve) => setTimeout(resolve, 20));
+}`;
+
+describe('a client of a session of 6 s under load that is frozen', () => {
+  let folder: string;
+  let child: ChildScript<Told>;
+  const nodes = '/frozen-client';
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'zk-frozen-'));
+    await transpileSources(folder);
+    const script = join(folder, 'load.js');
+    await writeFile(script, steadyLoad);
+    child = new ChildScript<Told>(script, [ensemble.connectString, nodes]);
+    await eventually('under load', () => doneNames().length > 20);
+  });
+
+  afterAll(async () => {
+    child.end();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const doneNames = (): string[] => child.lines.flatMap(({ done }) => (done === undefined ? [] : [done]));
+
+  async function freezeFor(ms: number): Promise<number> {
+    child.freeze();
+    const frozenAt = performance.now();
+    await eventually(`${ms} ms`, () => performance.now() - frozenAt >= ms, ms + 10_000);
+    child.thaw();
+    return Date.now();
+  }
+
+  async function audit(): Promise<void> {
+    const observer = await connected(ensemble.connectString);
+    const { children } = await observer.children(nodes);
+    const there = children.map((name) => name.slice(0, -10));
+    expect(new Set(there).size).toBe(there.length);
+    expect(doneNames().filter((name) => !there.includes(name))).toEqual([]);
+    expect(child.errors).toBe('');
+    await observer.close();
+  }
+
+  it('for 3 s goes on in its session, and nothing is lost or done twice', async () => {
+    const thawedAtMs = await freezeFor(3_000);
+    await eventually('at work again', () =>
+      child.lines.some(({ done, atMs }) => done !== undefined && (atMs ?? 0) > thawedAtMs + 100),
+    );
+    expect(child.lines.map(({ state }) => state)).not.toContain('expired');
+    await audit();
+  });
+
+  it('for 10 s is told that its session is over, and nothing is lost or done twice', async () => {
+    await freezeFor(10_000);
+    await eventually('told', () => child.lines.some(({ state }) => state === 'expired'));
+    await audit();
   });
 });

@@ -13,6 +13,12 @@ export interface SessionKeeperOptions {
   readonly logger: Logger;
   /** Pause before a new session after one that failed, milliseconds; default 200. */
   readonly pauseMs?: number;
+  /**
+   * A client that has been disconnected for so long, with its session over by its own clock, is replaced by a new one;
+   * milliseconds, default 60,000. Servers that were restored from a backup refuse a session that has seen more than they
+   * know, for as long as it asks.
+   */
+  readonly replaceAfterMs?: number;
 }
 
 /** Keeps a daemon in a ZooKeeper session for as long as it runs: one after the other, never two at once. */
@@ -61,6 +67,20 @@ export class SessionKeeper {
       });
       if (state === 'expired' || state === 'closed') end();
     });
+    const replaceAfterMs = this.#options.replaceAfterMs ?? 60_000;
+    let overSinceMs: number | null = null;
+    const looking = setInterval(
+      () => {
+        if (zk.state !== 'disconnected' || zk.remainingMs() > 0) overSinceMs = null;
+        else if (performance.now() - (overSinceMs ??= performance.now()) >= replaceAfterMs) {
+          this.#options.logger.warn('ZooKeeper session given up: no server has taken it back', {
+            disconnectedMs: Math.round(performance.now() - overSinceMs),
+          });
+          end();
+        }
+      },
+      Math.max(10, Math.min(1_000, replaceAfterMs / 4)),
+    );
     let failed = false;
     try {
       await zk.waitConnected({ signal: over.signal, timeoutMs: 30_000 });
@@ -75,6 +95,7 @@ export class SessionKeeper {
       }
     } finally {
       end();
+      clearInterval(looking);
       forget();
       this.#closing.signal.removeEventListener('abort', end);
       await zk.close({ timeoutMs: 1_000 });
