@@ -28,6 +28,10 @@ export interface Journal {
   readonly reason: string;
   readonly requestedBy: string | null;
   readonly task: string | null;
+  /** Only this member will do (asked for by a person). */
+  readonly target: MemberKey | null;
+  /** A person accepts that transactions are lost which are known to be missing: nothing waits for them. */
+  readonly allowDataLoss: boolean;
 }
 
 export interface HistoryEntry {

@@ -48,6 +48,8 @@ export async function startFailover(
       reason: evaluation.reason,
       requestedBy: null,
       task: null,
+      target: null,
+      allowDataLoss: false,
     },
     records,
   );

@@ -131,6 +131,8 @@ export async function startSwitchover(
       reason: `asked for by ${request.requestedBy}`,
       requestedBy: request.requestedBy,
       task: request.task,
+      target: request.target,
+      allowDataLoss: false,
     },
     records,
   );

@@ -29,11 +29,16 @@ export function maintenanceFromValue(value: NodeValue<'white'>, nowMs: number): 
 }
 
 const steps = ['preparing', 'closing', 'promoting', 'finishing', 'standing-down'] as const;
-const detailSchema = z.object({ reason: z.string().default(''), task: z.string().nullable().default(null) });
+const detailSchema = z.object({
+  reason: z.string().default(''),
+  task: z.string().nullable().default(null),
+  target: z.string().nullable().default(null),
+  allowDataLoss: z.boolean().default(false),
+});
 
 export function journalToValue(journal: Journal): NodeInput<'journal'> {
-  const { operation, id, epoch, step, owner, candidate, oldPrimary, requestedBy, phasesMs, reason, task } =
-    journal;
+  const { operation, id, epoch, step, owner, candidate, oldPrimary, requestedBy, phasesMs } = journal;
+  const { reason, task, target, allowDataLoss } = journal;
   return {
     operation,
     id,
@@ -43,7 +48,7 @@ export function journalToValue(journal: Journal): NodeInput<'journal'> {
     owner,
     oldPrimary,
     phases: { ...phasesMs },
-    detail: { reason, task },
+    detail: { reason, task, target, allowDataLoss },
     ...(candidate === null ? {} : { candidate }),
     ...(requestedBy === null ? {} : { requestedBy }),
   };
@@ -71,6 +76,8 @@ export function journalFromValue(value: NodeValue<'journal'>): Journal {
     reason: detail.reason,
     requestedBy: value.requestedBy ?? null,
     task: detail.task,
+    target: detail.target,
+    allowDataLoss: detail.allowDataLoss,
   };
 }
 
