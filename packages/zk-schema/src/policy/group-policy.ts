@@ -1,6 +1,20 @@
 import { z } from 'zod';
 
+/** Below it, every slow answer would be taken for a hung primary. */
+const hungMsMin = 200;
+
 const ms = (fallback: number, max = 86_400_000) => z.int().min(0).max(max).default(fallback);
+
+/** A hook of the engines' configuration, by its name. */
+export const hookName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected the name of a hook: letters, digits, ".", "_", "-", at most 64');
+
+const hookNames = z
+  .array(hookName)
+  .max(16)
+  .refine((names) => new Set(names).size === names.length, 'names a hook twice')
+  .default([]);
 
 export const durabilitySchema = z.discriminatedUnion('mode', [
   z.strictObject({ mode: z.literal('async') }),
@@ -8,6 +22,11 @@ export const durabilitySchema = z.discriminatedUnion('mode', [
     mode: z.literal('semisync'),
     /** Replicas that must acknowledge before a commit returns. */
     ackers: z.int().min(1).max(9).default(1),
+    /**
+     * After so long without acknowledgement a commit returns all the same, and the promise that no acknowledged write is
+     * lost with it. Left out: never.
+     */
+    fallbackMs: z.int().min(1).max(4_294_967_295).optional(),
   }),
 ]);
 
@@ -52,8 +71,20 @@ export const groupPolicySchema = z
         refusedMs: ms(300),
         /** Neither the agent nor the host answers and no replica receives any more. */
         hostGoneMs: ms(1_000),
-        /** It accepts connections and answers nothing. */
+        /** It accepts connections and answers nothing, or its disk is full and commits wait for space. */
         hungMs: ms(2_000),
+        /** It answers reads, and no commit comes back from its storage. */
+        writesStalledMs: ms(5_000),
+        /** A new group's members before one of them is elected. */
+        electMs: ms(2_000),
+        /** ZooKeeper after it was away, before the absence of nodes counts for a failover. */
+        storeSettledMs: ms(1_000),
+        /** The heartbeat is gone though MySQL answers: before the alert is raised. */
+        heartbeatLostMs: ms(2_000),
+        /** What else is wrong with a primary that serves (saturated, credentials, settings): before the alert. */
+        primaryMs: ms(1_000),
+        /** Something is wrong with a replica: before the alert. */
+        replicaMs: ms(1_000),
       })
       .prefault({}),
     /**
@@ -69,12 +100,30 @@ export const groupPolicySchema = z
      * acknowledge anything when it wakes up nor keep its binlog from being read; `leave` does not touch it.
      */
     hungPrimary: z.enum(['end', 'leave']).default('end'),
+    /** How long an agent that is asked to try the primary may take. */
+    opinionTimeoutMs: ms(400, 60_000),
+    /** An agent's opinion of the primary counts for so long. */
+    opinionMaxAgeMs: ms(2_000),
     /** SOURCE_HEARTBEAT_PERIOD of every channel. The server's default of 60 s hides failures. */
     heartbeatPeriodMs: z.int().min(100).max(60_000).default(500),
     /** Flushing on replicas; a primary always runs with sync_binlog=1 and innodb_flush_log_at_trx_commit=1. */
     replicaDurability: z.enum(['relaxed', 'durable']).default('relaxed'),
     /** Whether a failover may leave the primary's region. */
     crossRegion: z.boolean().default(true),
+    /**
+     * Run before (they may veto) and after failovers and switchovers, in this order; they are defined in the engines'
+     * configuration, never here, so that whoever writes to ZooKeeper cannot run commands.
+     */
+    hooks: z
+      .strictObject({
+        preFailover: hookNames,
+        postFailover: hookNames,
+        preSwitchover: hookNames,
+        postSwitchover: hookNames,
+      })
+      .prefault({}),
+    /** What a `pre` hook means that cannot be started or does not end in time: go on, or a veto. */
+    hookFailure: z.enum(['ignore', 'veto']).default('ignore'),
   })
   .superRefine((policy, context) => {
     if (policy.fencing === 'lease' && policy.leaseMs === 0) {
@@ -82,6 +131,41 @@ export const groupPolicySchema = z
         code: 'custom',
         path: ['leaseMs'],
         message: 'fencing "lease" needs a leaseMs above 0; set fencing "none" to go without',
+      });
+    }
+    if (policy.patience.hungMs < hungMsMin) {
+      context.addIssue({
+        code: 'custom',
+        path: ['patience', 'hungMs'],
+        message: `${policy.patience.hungMs} is no patience: every slow answer would be a hung primary; expected at least ${hungMsMin}`,
+      });
+    }
+    if (policy.heartbeatPeriodMs > policy.readLagMaxMs) {
+      context.addIssue({
+        code: 'custom',
+        path: ['heartbeatPeriodMs'],
+        message: `${policy.heartbeatPeriodMs} is above readLagMaxMs = ${policy.readLagMaxMs}: an idle replica could not be told from one that lags`,
+      });
+    }
+    if (policy.failoverLagMaxMs < policy.readLagMaxMs) {
+      context.addIssue({
+        code: 'custom',
+        path: ['failoverLagMaxMs'],
+        message: `${policy.failoverLagMaxMs} is below readLagMaxMs = ${policy.readLagMaxMs}: a replica that is good to read from would be refused as successor`,
+      });
+    }
+    if (policy.tailRecovery === 'required' && policy.tailTimeoutMs === 0) {
+      context.addIssue({
+        code: 'custom',
+        path: ['tailTimeoutMs'],
+        message: '0 leaves no time for the tail that tailRecovery "required" asks for; expected more, or tailRecovery "off"',
+      });
+    }
+    if (policy.switchoverTimeoutMs === 0) {
+      context.addIssue({
+        code: 'custom',
+        path: ['switchoverTimeoutMs'],
+        message: '0 leaves a switchover no time at all; expected for example 5000',
       });
     }
   });

@@ -1,1 +1,2 @@
+export * from './check-policy.js';
 export * from './group-policy.js';
