@@ -8,7 +8,10 @@ const ms = (fallback: number, max = 86_400_000) => z.int().min(0).max(max).defau
 /** A hook of the engines' configuration, by its name. */
 export const hookName = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected the name of a hook: letters, digits, ".", "_", "-", at most 64');
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'expected the name of a hook: letters, digits, ".", "_", "-", at most 64',
+  );
 
 const hookNames = z
   .array(hookName)
@@ -140,13 +143,6 @@ export const groupPolicySchema = z
         message: `${policy.patience.hungMs} is no patience: every slow answer would be a hung primary; expected at least ${hungMsMin}`,
       });
     }
-    if (policy.heartbeatPeriodMs > policy.readLagMaxMs) {
-      context.addIssue({
-        code: 'custom',
-        path: ['heartbeatPeriodMs'],
-        message: `${policy.heartbeatPeriodMs} is above readLagMaxMs = ${policy.readLagMaxMs}: an idle replica could not be told from one that lags`,
-      });
-    }
     if (policy.failoverLagMaxMs < policy.readLagMaxMs) {
       context.addIssue({
         code: 'custom',
@@ -158,7 +154,8 @@ export const groupPolicySchema = z
       context.addIssue({
         code: 'custom',
         path: ['tailTimeoutMs'],
-        message: '0 leaves no time for the tail that tailRecovery "required" asks for; expected more, or tailRecovery "off"',
+        message:
+          '0 leaves no time for the tail that tailRecovery "required" asks for; expected more, or tailRecovery "off"',
       });
     }
     if (policy.switchoverTimeoutMs === 0) {

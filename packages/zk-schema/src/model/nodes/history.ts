@@ -9,7 +9,7 @@ export const history = defineNode({
   sequencePrefix: 'entry-',
   format: 1,
   schema: z.object({
-    kind: z.string().min(1).describe('failover, switchover, rejoin, task, ...'),
+    kind: z.string().min(1).describe('failover, switchover, adopt, rejoin, decision, hooks, ...'),
     at: timeMs,
     group: groupName,
     from: address.optional(),
@@ -17,7 +17,7 @@ export const history = defineNode({
     epoch,
     reason: text,
     phasesMs: z.record(z.string(), durationMs).default({}),
-    result: z.enum(['done', 'stood-down', 'refused', 'failed']),
+    result: z.enum(['done', 'stood-down', 'refused', 'failed', 'noted']),
     task: z.string().optional().describe('name of the task that asked for it'),
     detail: passthrough.default({}),
   }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineNode } from '../definition.js';
-import { address, distinctAddresses, text, timeMs } from '../fields.js';
+import { address, distinctAddresses, durationMs, text, timeMs } from '../fields.js';
 
 /** `up`: answers; `down`: process gone or refuses; `hung`: accepts and answers nothing; `unknown`: not asked yet. */
 export const mysqldState = z.enum(['up', 'down', 'hung', 'unknown']);
@@ -21,6 +21,9 @@ export const onlineClients = defineNode({
     pid: z.int().positive().optional(),
     version: z.string().optional().describe('version of the agent'),
     sinceMs: timeMs.optional(),
+    sessionTimeoutMs: durationMs
+      .optional()
+      .describe('of its ZooKeeper session: how long a primary it cannot reach ZooKeeper for may stay open'),
   }),
   summary: 'the agent of a host is up; may outlive the server: the host lives though mysqld died',
   writtenBy: 'agent',

@@ -3,7 +3,16 @@ import { defineNode } from '../definition.js';
 import { groupName, passthrough, timeMs } from '../fields.js';
 
 /** The kinds that dcmha itself writes; an engine refuses, with an entry in the history, one that it does not know. */
-export const taskKinds = ['add', 'down', 'white', 'append', 'failover', 'switchover', 'rejoin'] as const;
+export const taskKinds = [
+  'add',
+  'down',
+  'white',
+  'append',
+  'failover',
+  'switchover',
+  'rejoin',
+  'adopt',
+] as const;
 export type TaskKind = (typeof taskKinds)[number];
 
 export const task = defineNode({

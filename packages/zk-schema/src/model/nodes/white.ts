@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { defineNode } from '../definition.js';
 import { text, timeMs } from '../fields.js';
 
-/** While it exists nothing is switched in the group (until `untilMs`, where given). */
+/**
+ * While it exists nothing is switched in the group. Once `untilMs` is over the engine adopts whatever primary was left,
+ * and removes it; until that has succeeded nothing is switched either.
+ */
 export const white = defineNode({
   name: 'white',
   params: { group: 'group' },
@@ -12,7 +15,7 @@ export const white = defineNode({
     by: z.string().describe('who asked for it'),
     reason: text,
     sinceMs: timeMs,
-    untilMs: timeMs.optional().describe('ends by itself then; without it, only by a person'),
+    untilMs: timeMs.optional().describe('the engine ends it then; without it, only by a person'),
   }),
   summary: 'maintenance: the engine leaves the group alone',
   writtenBy: 'cli',
