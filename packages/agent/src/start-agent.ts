@@ -308,7 +308,7 @@ class Agent {
       server: this.#server,
       mysqld: view.state,
       primary: k.primary?.primary ?? null,
-      maintenance: inMaintenance(k, Date.now()),
+      maintenance: inMaintenance(k, Date.now(), zk?.state === 'connected'),
       operationInProgress: k.operationInProgress,
       connected: zk?.state === 'connected' && k.group !== null,
       leaseRemainingMs: zk?.remainingMs() ?? 0,

@@ -23,7 +23,12 @@ export function leaseEnforced({ policy }: Knowledge): boolean {
   return policy.fencing === 'lease';
 }
 
-/** It ends by itself at its time, also while ZooKeeper cannot be asked. */
-export function inMaintenance({ maintenance }: Knowledge, nowMs: number): boolean {
-  return maintenance !== null && (maintenance.untilMs === undefined || maintenance.untilMs > nowMs);
+/**
+ * Over when the engine has removed it: it adopts the primary that was left before anything is closed for not being the
+ * recorded one. Without ZooKeeper it is over at its time, so that a lease is kept to again.
+ */
+export function inMaintenance({ maintenance }: Knowledge, nowMs: number, connected: boolean): boolean {
+  return (
+    maintenance !== null && (connected || maintenance.untilMs === undefined || maintenance.untilMs > nowMs)
+  );
 }

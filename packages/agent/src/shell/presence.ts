@@ -22,6 +22,7 @@ const retryMs = 100;
 export class Presence {
   readonly #client: Announcement<'onlineClients'>;
   readonly #online: Announcement<'onlineList'>;
+  readonly #zk: Store['zk'];
 
   constructor(
     store: Store,
@@ -29,6 +30,7 @@ export class Presence {
     over: AbortSignal,
     logger: Logger,
   ) {
+    this.#zk = store.zk;
     this.#client = new Announcement(
       (value) => store.onlineClients.ensureEphemeral({ host: agentId }, value, { signal: over }),
       over,
@@ -49,6 +51,7 @@ export class Presence {
       servers: [server],
       mysqld: { [server]: { state: view.state, sinceMs, detail: view.detail } },
       pid: process.pid,
+      sessionTimeoutMs: this.#zk.sessionTimeoutMs,
     });
     this.#online.offer(
       view.state !== 'up' || group === null
