@@ -37,6 +37,7 @@ export class PackedRowImage implements RowImage {
     private readonly context: RowsContext,
     private readonly decoder: LayoutDecoder,
     private readonly start: number,
+    private readonly end: number,
     private readonly partial: PartialImage | undefined,
   ) {}
 
@@ -66,7 +67,7 @@ export class PackedRowImage implements RowImage {
   values(): (ColumnValue | undefined)[] {
     if (this.partial === undefined) {
       try {
-        return this.decoder.decode(this.context.buffer, this.start);
+        return this.decoder.decode(this.context.buffer, this.start, this.end);
       } catch (error) {
         if (!(error instanceof DecodeError || error instanceof SignednessUnknown)) throw error;
         // Column by column, the error gets the name of the column.

@@ -63,7 +63,7 @@ export function readRows(event: RawEvent, table: ParsedTableMap): RowChange[] {
     do {
       const row = at;
       at = after(first, buffer, at, end);
-      const image = new PackedRowImage(context, first, row, undefined);
+      const image = new PackedRowImage(context, first, row, at, undefined);
       if (second === undefined) {
         rows.push(
           header.change === 'insert'
@@ -76,7 +76,7 @@ export function readRows(event: RawEvent, table: ParsedTableMap): RowChange[] {
         const newStart = at;
         at = after(second, buffer, at, end);
         const partial = partialColumns === undefined ? undefined : { columns: partialColumns, before: image };
-        const newImage = new PackedRowImage(context, second, newStart, partial);
+        const newImage = new PackedRowImage(context, second, newStart, at, partial);
         rows.push(new PackedRowChange(context, image, newImage));
       }
       if (at === row && at < end) throw new DecodeError(NO_BYTES);

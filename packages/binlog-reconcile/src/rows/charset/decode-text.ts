@@ -17,6 +17,12 @@ export function textDecoder(charset: string): DecodeText | undefined {
   return decode;
 }
 
+/** Whether each byte below 0x80 is the ASCII character in text of a character set, whatever stands before it. */
+export function isAsciiBased(charset: string | undefined): boolean {
+  if (charset === 'utf8mb4' || charset === 'utf8mb3' || charset === 'utf8') return true;
+  return charset !== undefined && charset !== 'swe7' && singleByteTables[charset] !== undefined;
+}
+
 function makeDecoder(charset: string): DecodeText | undefined {
   switch (charset) {
     case 'utf8mb4':

@@ -1,6 +1,7 @@
 import { DecodeError } from '../../events/decode-error.js';
 import { inflateExactly } from '../../events/mariadb-compression.js';
-import { textDecoder } from '../charset/decode-text.js';
+import { isAsciiBased, textDecoder } from '../charset/decode-text.js';
+import { viewBytes } from '../charset/slice.js';
 import { ColumnType } from '../column-type.js';
 import { SignednessUnknown } from '../errors.js';
 import { jsonText } from '../json/print.js';
@@ -19,6 +20,11 @@ import {
   readTime2,
   readTimestamp2,
 } from '../values/temporal.js';
+import { writeAscii } from './text/ascii-writer.js';
+import { decimalWriter } from './text/decimal-writer.js';
+import { writeJson } from './text/json-writer.js';
+import type { TextWriter } from './text/scratch.js';
+import { dateTimeWriter, timestampWriter, timeWriter, writeDate } from './text/temporal-writers.js';
 
 /** Decodes the value that is packed in `b` from `start` to `end` (behind its length prefix, if it has one). */
 export type ReadValue = (b: Buffer, start: number, end: number) => ColumnValue;
@@ -31,38 +37,43 @@ export interface ColumnCodec {
   readonly size: number;
   readonly read: ReadValue;
   /**
-   * JavaScript that does what `read` does, for the code generator: an expression of `b`, `S` (start) and `E` (end).
-   * Without it the generated code calls `read`.
+   * JavaScript that does what `read` does, for the code generator: an expression of `b`, `V` (a DataView of `b`), `S`
+   * (where the value begins) and the functions of `inlineHelpers`. Without it the generated code calls `read`.
    */
   readonly inline?: string;
+  /** JavaScript that tells that `read` must be called instead of {@link inline}; may leave numbers in `l` and `h`. */
+  readonly inlineUnless?: string;
+  /** Does what `read` does for most values of a kind that is text, for the code generator. */
+  readonly write?: TextWriter;
 }
 
-const u16 = 'b[S]|b[S+1]<<8';
-const u24 = `${u16}|b[S+2]<<16`;
-const i32 = `${u24}|b[S+3]<<24`;
+const u16 = 'V.getUint16(S,true)';
 
 /** The codec of a column. Every type that a TABLE_MAP event may name has one. */
 export function columnCodec(column: Column): ColumnCodec {
   switch (column.type) {
     case ColumnType.Tiny:
-      return integer(column, 1, 'b[S]', 24);
+      return integer(column, 1, 'b[S]', 'V.getInt8(S)');
     case ColumnType.Short:
-      return integer(column, 2, u16, 16);
+      return integer(column, 2, u16, 'V.getInt16(S,true)');
     case ColumnType.Int24:
-      return integer(column, 3, u24, 8);
+      return integer(column, 3, '(b[S]|b[S+1]<<8|b[S+2]<<16)', '(b[S]|b[S+1]<<8|V.getInt8(S+2)<<16)');
     case ColumnType.Long:
-      return integer(column, 4, i32, 0);
+      return integer(column, 4, 'V.getUint32(S,true)', 'V.getInt32(S,true)');
     case ColumnType.LongLong:
-      return fixed(8, bigReader(column));
+      return bigInteger(column);
     case ColumnType.Float:
-      return fixed(4, readFloat);
+      return { ...fixed(4, readFloat), inline: 'shortestFloat32(V.getFloat32(S,true))' };
     case ColumnType.Double:
-      return fixed(8, readDouble);
+      return { ...fixed(8, readDouble), inline: 'V.getFloat64(S,true)' };
     case ColumnType.Year:
       return { ...fixed(1, (b, p) => year(b[p] as number)), inline: '(b[S]===0?0:1900+b[S])' };
     case ColumnType.NewDecimal: {
       const { length: precision, scale } = column;
-      return fixed(decimalSize(precision, scale), decimalReader(precision, scale));
+      return {
+        ...fixed(decimalSize(precision, scale), decimalReader(precision, scale)),
+        write: decimalWriter(precision, scale),
+      };
     }
     case ColumnType.Bit: {
       const size = (column.length + 7) >> 3;
@@ -71,14 +82,14 @@ export function columnCodec(column: Column): ColumnCodec {
     case ColumnType.Enum:
       return column.length === 1
         ? { ...fixed(1, (b, p) => b[p] as number), inline: 'b[S]' }
-        : { ...fixed(2, (b, p) => (b[p] as number) | ((b[p + 1] as number) << 8)), inline: `(${u16})` };
+        : { ...fixed(2, (b, p) => (b[p] as number) | ((b[p + 1] as number) << 8)), inline: u16 };
     case ColumnType.Set: {
       const size = column.length;
       return fixed(size, (b, p) => readMask(b, p, size));
     }
     case ColumnType.Date:
     case ColumnType.NewDate:
-      return fixed(3, readDate);
+      return { ...fixed(3, readDate), write: writeDate };
     case ColumnType.Time:
       return fixed(3, readOldTime);
     case ColumnType.DateTime:
@@ -86,28 +97,27 @@ export function columnCodec(column: Column): ColumnCodec {
     case ColumnType.Timestamp:
       return fixed(4, readOldTimestamp);
     case ColumnType.Time2:
-      return fraction(column, 3, readTime2);
+      return fraction(column, 3, readTime2, timeWriter);
     case ColumnType.DateTime2:
-      return fraction(column, 5, readDateTime2);
+      return fraction(column, 5, readDateTime2, dateTimeWriter);
     case ColumnType.Timestamp2:
-      return fraction(column, 4, readTimestamp2);
+      return fraction(column, 4, readTimestamp2, timestampWriter);
     case ColumnType.Null:
       return { ...fixed(0, () => null), inline: 'null' };
     case ColumnType.VarChar:
     case ColumnType.VarString:
-      return prefixed(column.length > 255 ? 2 : 1, stringReader(column));
+      return text(column, column.length > 255 ? 2 : 1);
     case ColumnType.String:
-      return prefixed(
-        column.length > 255 ? 2 : 1,
-        column.kind === 'binary' ? padded(column) : stringReader(column),
-      );
+      return column.kind === 'binary'
+        ? prefixed(column.length > 255 ? 2 : 1, padded(column))
+        : text(column, column.length > 255 ? 2 : 1);
     case ColumnType.VarCharCompressed:
       return prefixed(column.length > 255 ? 2 : 1, compressed(stringReader(column)));
     case ColumnType.BlobCompressed:
       return prefixed(column.length as ColumnCodec['prefix'], compressed(stringReader(column)));
     case ColumnType.Json:
     case ColumnType.TypedArray:
-      return prefixed(4, jsonText);
+      return { ...prefixed(4, jsonText), write: writeJson };
     case ColumnType.Geometry:
     case ColumnType.Vector:
       return prefixed(column.length as ColumnCodec['prefix'], view);
@@ -115,7 +125,7 @@ export function columnCodec(column: Column): ColumnCodec {
     case ColumnType.TinyBlob:
     case ColumnType.MediumBlob:
     case ColumnType.LongBlob:
-      return prefixed(column.length as ColumnCodec['prefix'], stringReader(column));
+      return text(column, column.length as ColumnCodec['prefix']);
     default:
       throw new DecodeError(`column type ${column.type} has no decoder`);
   }
@@ -129,37 +139,46 @@ function prefixed(prefix: ColumnCodec['prefix'], read: ReadValue): ColumnCodec {
   return { prefix, size: 0, read };
 }
 
+function text(column: Column, prefix: ColumnCodec['prefix']): ColumnCodec {
+  const codec = prefixed(prefix, stringReader(column));
+  return column.kind === 'text' && isAsciiBased(column.charset) ? { ...codec, write: writeAscii } : codec;
+}
+
 function fraction(
   column: Column,
   bytes: number,
   read: (b: Buffer, p: number, digits: number) => string,
+  writer: (digits: number) => TextWriter,
 ): ColumnCodec {
   const digits = column.scale;
-  return fixed(bytes + fractionSize(digits), (b, p) => read(b, p, digits));
+  return {
+    ...fixed(bytes + fractionSize(digits), (b, p) => read(b, p, digits)),
+    write: writer(digits),
+  };
 }
 
 function year(byte: number): number {
   return byte === 0 ? 0 : 1900 + byte;
 }
 
-const view: ReadValue = (b, start, end) => b.subarray(start, end);
+const view: ReadValue = viewBytes;
 
-/** One to four bytes: `raw` is the JavaScript of their unsigned (of four bytes: signed) value. */
-function integer(column: Column, size: number, raw: string, signShift: number): ColumnCodec {
+/** One to four bytes; `unsignedInline` and `signedInline` are JavaScript of their value. */
+function integer(column: Column, size: number, unsignedInline: string, signedInline: string): ColumnCodec {
   const unsigned = (b: Buffer, p: number): number => {
     let value = 0;
     for (let i = size - 1; i >= 0; i--) value = value * 256 + (b[p + i] as number);
     return value;
   };
   const limit = 2 ** (size * 8 - 1);
-  if (column.unsigned === true) return { ...fixed(size, unsigned), inline: `((${raw})>>>0)` };
+  if (column.unsigned === true) return { ...fixed(size, unsigned), inline: unsignedInline };
   if (column.unsigned === false) {
     return {
       ...fixed(size, (b, p) => {
         const value = unsigned(b, p);
         return value >= limit ? value - 2 * limit : value;
       }),
-      inline: signShift === 0 ? `(${raw})` : `((${raw})<<${signShift}>>${signShift})`,
+      inline: signedInline,
     };
   }
   return fixed(size, (b, p) => {
@@ -169,13 +188,20 @@ function integer(column: Column, size: number, raw: string, signShift: number): 
   });
 }
 
-function bigReader(column: Column): ReadValue {
-  if (column.unsigned === true) return readBigUint;
-  if (column.unsigned === false) return readBigInt;
-  return (b, p) => {
+/** Up to 2^53 a number; only what is beyond is left to `read`. */
+function bigInteger(column: Column): ColumnCodec {
+  const inline = 'h*4294967296+l';
+  const halves = '(l=V.getUint32(S,true),h=V.getInt32(S+4,true)';
+  if (column.unsigned === true) {
+    return { ...fixed(8, readBigUint), inline, inlineUnless: `${halves},h<0||h>=2097152)` };
+  }
+  if (column.unsigned === false) {
+    return { ...fixed(8, readBigInt), inline, inlineUnless: `${halves},h<=-2097152||h>=2097152)` };
+  }
+  return fixed(8, (b, p) => {
     if ((b[p + 7] as number) >= 0x80) throw new SignednessUnknown();
     return readBigUint(b, p);
-  };
+  });
 }
 
 function stringReader(column: Column): ReadValue {
@@ -200,7 +226,7 @@ function stringReader(column: Column): ReadValue {
 function padded(column: Column): ReadValue {
   const length = column.length;
   return (b, start, end) => {
-    if (end - start >= length) return b.subarray(start, end);
+    if (end - start >= length) return viewBytes(b, start, end);
     const bytes = Buffer.alloc(length);
     b.copy(bytes, 0, start, end);
     return bytes;

@@ -23,6 +23,9 @@ export interface ImageDecoder {
    * to the second; {@link NULL_AT} and {@link ABSENT_AT} instead of a begin say that there is none.
    */
   locate(b: Buffer, p: number, places: Int32Array): void;
-  /** All values: an entry for each column of the table, `undefined` for those not in the image. */
-  decode(b: Buffer, p: number): (ColumnValue | undefined)[];
+  /**
+   * All values: an entry for each column of the table, `undefined` for those not in the image. `end` is where the image
+   * ends (what {@link skip} gave), which must be inside the buffer.
+   */
+  decode(b: Buffer, p: number, end: number): (ColumnValue | undefined)[];
 }

@@ -1,5 +1,5 @@
 /** Bytes that 0 to 9 digits take. */
-const DIGIT_BYTES = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4];
+export const DIGIT_BYTES: readonly number[] = [0, 1, 1, 2, 2, 3, 3, 4, 4, 4];
 
 /** Bytes of a packed DECIMAL(precision, scale). */
 export function decimalSize(precision: number, scale: number): number {
@@ -13,7 +13,7 @@ export function decimalSize(precision: number, scale: number): number {
 }
 
 /** Digits of each group: nine, but for the first of the whole part and the last of the fraction. */
-function groups(digits: number, oddFirst: boolean): number[] {
+export function digitGroups(digits: number, oddFirst: boolean): number[] {
   const full = new Array<number>((digits / 9) | 0).fill(9);
   const odd = digits % 9;
   if (odd === 0) return full;
@@ -28,8 +28,8 @@ export type ReadDecimal = (buffer: Buffer, start: number) => string;
  * endian; the first and the last group are shorter; the sign bit is inverted, and of a negative number every other bit.
  */
 export function decimalReader(precision: number, scale: number): ReadDecimal {
-  const whole = groups(precision - scale, true);
-  const fraction = groups(scale, false);
+  const whole = digitGroups(precision - scale, true);
+  const fraction = digitGroups(scale, false);
   return (buffer, start) => {
     const negative = (buffer[start] as number) < 0x80;
     const flip = negative ? 0xff : 0;
