@@ -27,6 +27,31 @@ export interface FollowOptions extends Deadline {
   readonly durability: 'relaxed' | 'durable';
 }
 
+/** A replication source that is no member: an agent that serves a dead server's binlog from its disk. */
+export interface TailSource {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly tls: boolean;
+}
+
+export interface FetchOptions extends Deadline {
+  readonly heartbeatPeriodMs: number;
+  readonly durability: 'relaxed' | 'durable';
+}
+
+/** What an agent serves of a dead server's binlog. */
+export interface Tail {
+  readonly source: TailSource;
+  /** Every transaction that is whole in the binlog, and what was purged before. */
+  readonly gtidExecuted: string;
+  /** In no file any more: whoever lacks one of these cannot fetch the rest. */
+  readonly gtidPurged: string;
+  /** The transaction that was cut off when the server died, in words. */
+  readonly torn: string | null;
+}
+
 /** One server. Every call settles within its deadline, whatever the server does, and is safe to repeat. */
 export interface ServerControl {
   readonly key: MemberKey;
@@ -48,6 +73,8 @@ export interface ServerControl {
   /** Forgets its source (STOP REPLICA, RESET REPLICA ALL). */
   leaveSource(deadline: Deadline): Promise<void>;
   follow(source: MemberKey, options: FollowOptions): Promise<void>;
+  /** Points its receiver at a tail source; still closed. What it has received and not applied must be applied before. */
+  fetchFrom(source: TailSource, options: FetchOptions): Promise<void>;
   /** Transactions open for longer than the threshold. */
   longTransactions(
     thresholdMs: number,
@@ -62,8 +89,23 @@ export interface ManagedServerControl extends ServerControl {
 
 /** The agent beside a server. */
 export interface AgentControl {
-  /** Closes the server, or reports that its process is gone. Rejects when the agent cannot be asked. */
-  close(member: MemberKey, epoch: number, deadline: Deadline): Promise<'closed' | 'process-gone'>;
+  /**
+   * Closes the server, or reports that its process is gone. With `endHung` a process that hangs is ended. Rejects when
+   * the agent cannot be asked.
+   */
+  close(
+    member: MemberKey,
+    epoch: number,
+    options: Deadline & { readonly endHung: boolean },
+  ): Promise<'closed' | 'process-gone'>;
+  /** Serves the dead server's binlog to replicas. Safe to repeat. Rejects with the reason when it cannot. */
+  startTail(
+    member: MemberKey,
+    epoch: number,
+    login: { readonly user: string; readonly password: string },
+    deadline: Deadline,
+  ): Promise<Tail>;
+  stopTail(member: MemberKey, epoch: number, deadline: Deadline): Promise<void>;
 }
 
 /** What ZooKeeper holds of a group, read at one time. */

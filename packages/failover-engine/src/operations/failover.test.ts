@@ -1,3 +1,4 @@
+import type { GroupPolicyInput } from '@dcmha/zk-schema';
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../core/decide.js';
 import { EngineDied, FakeWorld, key } from '../testing/fake-world.js';
@@ -154,5 +155,139 @@ describe('failover', () => {
     world.context('e2');
     await expect(startFailover(first, key(1), evaluation, 'op-1')).rejects.toThrow('no longer owns');
     expect(world.records.route?.write).toBe(key(1));
+  });
+});
+
+describe('failover takes the tail of the dead primary from its disk', () => {
+  const own = (world: FakeWorld, range: string): string => `${world.server(1).uuid}:${range}`;
+
+  /** The primary has 20 transactions that no replica received. */
+  function withTail(policy: GroupPolicyInput): FakeWorld & { readonly tail: NonNullable<FakeWorld['tail']> } {
+    const world = new FakeWorld({ policy });
+    world.server(1).executed = own(world, '1-120');
+    world.tail = { gtidExecuted: own(world, '1-120'), gtidPurged: '', serves: true, asked: 0 };
+    killPrimary(world);
+    return world as never;
+  }
+  const async_ = { durability: { mode: 'async' } } as const;
+
+  it('before it promotes, with async and with semi-sync replication', async () => {
+    for (const policy of [async_, {}]) {
+      const world = withTail(policy);
+      expect(await failOver(world)).toMatchObject({ result: 'done' });
+      expect(world.server(2).executed).toBe(own(world, '1-120'));
+      expect(world.records.primary?.gtidExecuted).toBe(own(world, '1-120'));
+      expect(world.history[0]?.phasesMs).toHaveProperty('tailed');
+      expectConverged(world);
+    }
+  });
+
+  it('by whoever the promotion rules prefer, though another had received more', async () => {
+    const world = withTail(async_);
+    world.server(3).received = own(world, '1-110');
+    world.promotion.set(key(2), 'prefer');
+    expect(await failOver(world)).toMatchObject({ result: 'done' });
+    expect(world.records.primary?.primary).toBe(key(2));
+    expectConverged(world);
+  });
+
+  it('not when some replica has everything, nor when the policy says off', async () => {
+    const complete = withTail(async_);
+    complete.server(3).received = own(complete, '1-120');
+    await failOver(complete);
+    expect(complete.records.primary?.primary).toBe(key(3));
+    expect(complete.history[0]?.phasesMs).not.toHaveProperty('tailed');
+    const off = withTail({ ...async_, tailRecovery: 'off' });
+    await failOver(off);
+    expect(off.tail.asked).toBe(0);
+    expect(off.records.primary?.primary).toBe(key(2));
+    expectConverged(off);
+  });
+
+  it('goes on without it when it cannot be had in time, and says so', async () => {
+    const world = withTail({ ...async_, tailTimeoutMs: 2_000 });
+    world.tail.serves = false;
+    expect(await failOver(world)).toMatchObject({ result: 'done' });
+    expect(world.history[0]?.notes.join('\n')).toMatch(
+      /goes on without the tail: .* 20 transactions are missing/,
+    );
+    expectConverged(world);
+  });
+
+  it('promotes nobody without it when it is required, unless a person accepts the loss', async () => {
+    const policy = { ...async_, tailRecovery: 'required', tailTimeoutMs: 2_000 } as const;
+    const world = withTail(policy);
+    world.tail.serves = false;
+    expect(await failOver(world)).toMatchObject({ result: 'failed' });
+    expect(world.records.primary?.primary).toBe(key(1));
+    expect(world.writable()).toEqual([]);
+    const gone = withTail(policy);
+    gone.tail = null as never;
+    const outcome = await failOver(gone);
+    expect(outcome.result).toBe('failed');
+    expect(outcome.reason).toMatch(/tailRecovery: required/);
+  });
+
+  it('not from a binlog that lacks what a replica would need first', async () => {
+    const world = withTail(async_);
+    world.tail = { ...world.tail, gtidPurged: own(world, '1-105') };
+    expect(await failOver(world)).toMatchObject({ result: 'done' });
+    expect(world.server(2).executed).toBe(own(world, '1-100'));
+    expectConverged(world);
+  });
+
+  it('converges when the engine dies at any call, with everything that was on the disk', async () => {
+    const whole = withTail(async_);
+    await failOver(whole);
+    const calls = whole.calls;
+    for (let dies = 1; dies <= calls; dies += 1) {
+      const world = withTail(async_);
+      world.diesAtCall = dies;
+      await failOver(world).catch((error: unknown) => {
+        if (!(error instanceof EngineDied)) throw error;
+      });
+      world.diesAtCall = Number.POSITIVE_INFINITY;
+      const context = world.context('e2');
+      const records = await context.ledger.read({ timeoutMs: 1 });
+      if (records.journal !== null) await resumeFailover(context, records.journal, records);
+      else if (records.primary?.primary === key(1)) await failOver(world, 'e2');
+      expect(world.records.primary?.gtidExecuted, `died at call ${dies}`).toBe(own(world, '1-120'));
+      expectConverged(world);
+    }
+  });
+});
+
+describe('failover lets the preferred member catch up', () => {
+  it('from a more complete one', async () => {
+    const world = new FakeWorld();
+    world.server(3).received = `${world.server(1).uuid}:1-110`;
+    world.promotion.set(key(2), 'prefer');
+    killPrimary(world);
+    expect(await failOver(world)).toMatchObject({ result: 'done' });
+    expect(world.records.primary).toMatchObject({
+      primary: key(2),
+      gtidExecuted: `${world.server(1).uuid}:1-110`,
+    });
+    expectConverged(world);
+  });
+
+  it('from one that must not be promoted', async () => {
+    const world = new FakeWorld();
+    world.server(3).received = `${world.server(1).uuid}:1-110`;
+    world.promotion.set(key(3), 'must-not');
+    killPrimary(world);
+    expect(await failOver(world)).toMatchObject({ result: 'done' });
+    expect(world.records.primary?.primary).toBe(key(2));
+    expectConverged(world);
+  });
+
+  it('not with catchUpTimeoutMs: 0, where the more complete one is promoted', async () => {
+    const world = new FakeWorld({ policy: { catchUpTimeoutMs: 0 } });
+    world.server(3).received = `${world.server(1).uuid}:1-110`;
+    world.promotion.set(key(2), 'prefer');
+    killPrimary(world);
+    expect(await failOver(world)).toMatchObject({ result: 'done' });
+    expect(world.records.primary?.primary).toBe(key(3));
+    expectConverged(world);
   });
 });

@@ -1,9 +1,8 @@
-import { chooseCandidate } from '../core/candidates.js';
 import type { Evaluation } from '../core/decide.js';
-import { union } from '../core/gtids.js';
 import type { Journal } from '../core/journal.js';
-import type { GroupView, MemberKey, MemberView, ServerState } from '../core/model.js';
+import type { GroupView, MemberKey, MemberView } from '../core/model.js';
 import type { GroupRecords } from '../ports.js';
+import { chooseAndDrain, type Revoked } from './choose.js';
 import { settle, stepTimeoutMs, type OperationContext, type OperationOutcome } from './context.js';
 import {
   ackersOf,
@@ -15,10 +14,13 @@ import {
   startReceivers,
 } from './promote.js';
 import { Recorder } from './recorder.js';
+import { askForTail, endTail } from './tail.js';
 
 const probeTimeoutMs = 500;
 const probePauseMs = 20;
 const leasePollMs = 50;
+/** Ending a process that hangs frees its memory first, which takes a while. */
+const endHungTimeoutMs = 5_000;
 
 /** Starts the failover that `evaluate` decided on. Refuses when the records have changed since. */
 export async function startFailover(
@@ -100,6 +102,12 @@ async function closeAndChoose(context: OperationContext, recorder: Recorder): Pr
   const unrouted = waitUnrouted(context, recorder, view);
   try {
     const closing = closeThroughAgent(context, view, oldPrimary, epoch);
+    const offer = askForTail(
+      context,
+      recorder,
+      view,
+      closing.then((closed) => closed === 'process-gone'),
+    );
     const revoked = await Promise.all(replicas.map((member) => stopReceiving(context, member)));
     for (const r of revoked) if (r.problem !== null) recorder.note(r.problem);
     recorder.mark('revoked');
@@ -108,7 +116,7 @@ async function closeAndChoose(context: OperationContext, recorder: Recorder): Pr
     if (danger !== null) recorder.note(danger);
     recorder.mark('fenced');
 
-    const choice = await chooseAndDrain(context, recorder, view, revoked);
+    const choice = await chooseAndDrain(context, recorder, view, revoked, offer);
     if (old.hasReturned()) return await standDown(context, recorder, keys, `${oldPrimary} answers again`);
     if (choice.member === null) {
       await startReceivers(context, recorder, keys);
@@ -130,15 +138,8 @@ async function closeAndChoose(context: OperationContext, recorder: Recorder): Pr
     return await finishPromotion(context, recorder, followers, prepared);
   } finally {
     decided.abort();
+    endTail(context, recorder);
   }
-}
-
-interface Revoked {
-  readonly key: MemberKey;
-  /** Its receiver no longer runs: it acknowledges nothing to the old primary. */
-  readonly stopped: boolean;
-  readonly state: ServerState | null;
-  readonly problem: string | null;
 }
 
 async function stopReceiving(context: OperationContext, member: MemberView): Promise<Revoked> {
@@ -177,12 +178,15 @@ async function closeThroughAgent(
   view: GroupView,
   oldPrimary: MemberKey,
   epoch: number,
-): Promise<boolean> {
+): Promise<'closed' | 'process-gone' | null> {
   const member = view.members.find((m) => m.key === oldPrimary);
-  if (member?.agent.up === true && member.agent.mysqld === 'down') return true;
+  if (member?.agent.up === true && member.agent.mysqld === 'down') return 'process-gone';
   const agent = context.agent(oldPrimary);
-  if (agent === null) return false;
-  return (await settle(agent.close(oldPrimary, epoch, { timeoutMs: 1_000 }))).ok;
+  if (agent === null) return null;
+  const endHung = view.policy.hungPrimary === 'end';
+  const timeoutMs = endHung ? endHungTimeoutMs : 1_000;
+  const closed = await settle(agent.close(oldPrimary, epoch, { timeoutMs, endHung }));
+  return closed.ok ? closed.value : null;
 }
 
 async function waitUnrouted(context: OperationContext, recorder: Recorder, view: GroupView): Promise<void> {
@@ -204,14 +208,14 @@ async function whyNotClosed(
   recorder: Recorder,
   view: GroupView,
   revoked: readonly Revoked[],
-  closing: Promise<boolean>,
+  closing: Promise<'closed' | 'process-gone' | null>,
   unrouted: Promise<void>,
 ): Promise<string | null> {
   const { oldPrimary } = recorder.journal;
   const ackers = ackersOf(view);
   if (ackers !== null && view.members.length - 1 - revoked.filter((r) => r.stopped).length < ackers)
     return null;
-  if (await closing) return null;
+  if ((await closing) !== null) return null;
   await unrouted;
   if (view.policy.fencing === 'none') {
     return `${oldPrimary} could not be closed and the policy says fencing: none; whoever still reaches it may write to it`;
@@ -233,66 +237,6 @@ async function waitLeaseOver(context: OperationContext, recorder: Recorder, leas
     `waiting at most ${leaseMs} ms until the lease of ${oldPrimary} has run out: its agent does not answer`,
   );
   while (held() && context.clock.monotonicMs() < endMs) await context.clock.sleep(leasePollMs);
-}
-
-type Drained =
-  | { readonly member: MemberKey; readonly state: ServerState; readonly reason: string }
-  | { readonly member: null; readonly reason: string };
-
-/**
- * Chooses by what each member has received, then lets the chosen one apply all of it. The others may be repointed with
- * unapplied relay log: the chosen one has every transaction of it, and nobody is chosen who has not.
- */
-async function chooseAndDrain(
-  context: OperationContext,
-  recorder: Recorder,
-  view: GroupView,
-  revoked: readonly Revoked[],
-): Promise<Drained> {
-  const { oldPrimary } = recorder.journal;
-  const lastSeen = view.members.find((m) => m.key === oldPrimary)?.state ?? null;
-  const members = view.members.map((m): MemberView => {
-    const found = revoked.find((r) => r.key === m.key);
-    if (found === undefined) return m;
-    if (found.state === null)
-      return { ...m, state: null, probe: { ...m.probe, outcome: 'unknown', detail: found.problem ?? '' } };
-    const gtidExecuted = union(found.state.gtidExecuted, found.state.channel?.receivedGtids ?? '');
-    return { ...m, state: { ...found.state, gtidExecuted }, probe: { ...m.probe, outcome: 'alive' } };
-  });
-
-  const passedOver = new Set<MemberKey>();
-  for (let tries = 0; tries < members.length; tries += 1) {
-    const choice = chooseCandidate(
-      { ...view, members },
-      { replaces: oldPrimary, passedOver, ...(lastSeen === null ? {} : { oldPrimary: lastSeen }) },
-    );
-    for (const refused of choice.refused) recorder.notes.push(`${refused.member} ${refused.reason}`);
-    const received = members.find((m) => m.key === choice.chosen)?.state;
-    if (choice.chosen === null || received == null) return { member: null, reason: choice.reason };
-    const state = await drain(context, view, choice.chosen, received);
-    if (state.ok) {
-      recorder.mark('drained');
-      return { member: choice.chosen, state: state.value, reason: choice.reason };
-    }
-    // Passed over, not forgotten: whoever is chosen instead must have all that it had received.
-    recorder.note(`${choice.chosen} is passed over: ${state.error.message}`);
-    passedOver.add(choice.chosen);
-  }
-  return { member: null, reason: 'every candidate failed while it applied its relay log' };
-}
-
-async function drain(context: OperationContext, view: GroupView, member: MemberKey, received: ServerState) {
-  const server = context.server(member);
-  const timeoutMs = view.policy.relayApplyTimeoutMs;
-  return settle(
-    (async (): Promise<ServerState> => {
-      if (received.channel?.applier === 'stopped') await server.startApplier({ timeoutMs: stepTimeoutMs });
-      if (!(await server.waitForGtids(received.gtidExecuted, { timeoutMs }))) {
-        throw new Error(`it did not apply the relay log it had received within ${timeoutMs} ms`);
-      }
-      return server.read({ timeoutMs: stepTimeoutMs });
-    })(),
-  );
 }
 
 /** Keeps asking the old primary until the operation has decided: an answer means that it is not dead after all. */

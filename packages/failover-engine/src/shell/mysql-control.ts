@@ -70,6 +70,23 @@ export function mysqlControl(key: MemberKey, options: MysqlControlOptions): Mana
         durability,
       });
     },
+    fetchFrom: async (
+      { host, port, user, password, tls },
+      { heartbeatPeriodMs, durability, ...deadline },
+    ) => {
+      await instance.follow(
+        { host, port },
+        {
+          ...deadline,
+          user,
+          password,
+          ssl: tls,
+          heartbeatPeriodMs,
+          semisyncReplica: false,
+          durability,
+        },
+      );
+    },
     longTransactions: async (thresholdMs, deadline) => {
       const found = await instance.longTransactions(thresholdMs, deadline);
       return found.map(({ user, ageMs }) => ({ user, ageMs }));

@@ -6,6 +6,7 @@ import type { OperationContext } from '../operations/context.js';
 import {
   OwnershipLostError,
   TaskWithdrawnError,
+  type AgentControl,
   type Clock,
   type GroupLedger,
   type GroupRecords,
@@ -49,6 +50,13 @@ export class FakeWorld {
   agentSays: 'up' | 'down' = 'up';
   acks = true;
   withdrawn = false;
+  /** What the agent of the dead primary offers of its binlog; `null`: its agent is not there. */
+  tail: {
+    readonly gtidExecuted: string;
+    readonly gtidPurged: string;
+    serves: boolean;
+    asked: number;
+  } | null = null;
 
   constructor(options: { members?: number; policy?: GroupPolicyInput } = {}) {
     const count = options.members ?? 3;
@@ -129,7 +137,7 @@ export class FakeWorld {
       log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
       ledger,
       server: (k) => this.#control(k, check),
-      agent: () => null,
+      agent: () => (this.tail === null ? null : this.#agent(check)),
       view: () => this.view(),
       refresh: () => {},
     };
@@ -211,6 +219,27 @@ export class FakeWorld {
     if (change.finishedTask !== undefined) this.finishedTasks.push(change.finishedTask);
   }
 
+  #agent(check: () => void): AgentControl {
+    return {
+      close: async () => {
+        check();
+        await Promise.resolve();
+        return 'process-gone';
+      },
+      startTail: async (_member, _epoch, login) => {
+        check();
+        await Promise.resolve();
+        const { tail } = this;
+        if (tail === null) throw new Error('the agent is gone');
+        tail.asked += 1;
+        return { ...tail, source: { host: '127.0.0.99', port: 3307, tls: false, ...login }, torn: null };
+      },
+      stopTail: async () => {
+        await Promise.resolve();
+      },
+    };
+  }
+
   #control(k: MemberKey, check: () => void): ServerControl {
     const server = this.servers.get(k);
     if (server === undefined) throw new Error(`no server ${k}`);
@@ -279,6 +308,17 @@ export class FakeWorld {
           s.received = from.executed;
           s.executed = GtidSet.parse(s.executed).union(GtidSet.parse(from.executed)).toString();
         }
+      },
+      fetchFrom: async ({ host, port }) => {
+        const s = await reach();
+        if (!s.readOnly) throw new Error(`${k} is writable and was told to fetch`);
+        s.source = `${host}:${port}`;
+        s.receiver = 'running';
+        s.applier = 'running';
+        const { tail } = this;
+        if (tail === null || !tail.serves) return;
+        s.received = GtidSet.parse(s.received).union(GtidSet.parse(tail.gtidExecuted)).toString();
+        s.executed = GtidSet.parse(s.executed).union(GtidSet.parse(tail.gtidExecuted)).toString();
       },
       longTransactions: async () => {
         await reach();

@@ -59,6 +59,11 @@ export const groupPolicySchema = z
     failoverLagMaxMs: ms(300_000),
     /** How long a candidate may take to apply the relay log it has received. */
     relayApplyTimeoutMs: ms(60_000),
+    /**
+     * How long the member that the promotion rules prefer may take to catch up from a more complete one before that one is
+     * promoted instead; 0: it is never waited for.
+     */
+    catchUpTimeoutMs: ms(5_000, 600_000),
     /** How long to wait for live routers to acknowledge a closed route. */
     routerAckTimeoutMs: ms(200, 60_000),
     /** How long a switchover may hold writes before it goes back to the old primary. */
