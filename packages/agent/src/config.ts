@@ -48,6 +48,15 @@ export const agentConfigSchema = z.strictObject({
     /** Shared with the engines; without it nobody can ask this agent to close its server. */
     token: z.string().min(8).optional(),
   }),
+  /** What becomes of a server that replication cannot bring behind the primary (see docs/lost-transactions.md). */
+  rejoin: z
+    .strictObject({
+      /** Its data is replaced by a copy of the primary's (clone plugin); false: it stays closed until somebody acts. */
+      clone: z.boolean().default(false),
+      /** Longest time for one clone. */
+      cloneTimeoutMs: z.int().min(1_000).max(604_800_000).default(21_600_000),
+    })
+    .prefault({}),
   probe: z
     .strictObject({
       intervalMs: z.int().min(20).max(60_000).default(250),

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { ZooKeeperClient, type ZooKeeper } from '@dcmha/zk-client';
 import { MysqlInstance } from '@dcmha/mysql-instance';
 import {
@@ -24,9 +23,8 @@ import { agentMetrics } from './http/agent-metrics.js';
 import { inMaintenance, leaseEnforced, nothingKnown, type Knowledge } from './shell/knowledge.js';
 import { LocalServer } from './shell/local-server.js';
 import { Presence } from './shell/presence.js';
-import { rejoin } from './rejoin/rejoin.js';
-import { RejoinStateFile } from './rejoin/rejoin-state.js';
-import type { SavedTransactions } from './rejoin/rejoin-options.js';
+import { RejoinDriver } from './rejoin/rejoin-driver.js';
+import type { RejoinStage } from './rejoin/rejoin-stage.js';
 
 export interface AgentHandle {
   readonly agentId: string;
@@ -36,15 +34,16 @@ export interface AgentHandle {
 
 const guardTickMs = 250;
 const closeTimeoutMs = 3_000;
-const rejoinPauseMsMin = 500;
-const rejoinPauseMsMax = 30_000;
+
+export interface AgentTools {
+  readonly logger: Logger;
+  /** Waited for after each stage of a rejoin; for tests. */
+  readonly onRejoinStage?: (stage: RejoinStage) => Promise<void> | void;
+}
 
 /** Runs the agent of one server until it is closed. */
-export async function startAgent(
-  config: AgentConfig,
-  { logger }: { readonly logger: Logger },
-): Promise<AgentHandle> {
-  const agent = new Agent(config, logger);
+export async function startAgent(config: AgentConfig, tools: AgentTools): Promise<AgentHandle> {
+  const agent = new Agent(config, tools);
   await agent.begin();
   return { agentId: agent.agentId, endpoint: agent.endpoint, close: () => agent.close() };
 }
@@ -57,7 +56,7 @@ class Agent {
   readonly #instance: MysqlInstance;
   readonly #local: LocalServer;
   readonly #closing = new AbortController();
-  readonly #rejoinState: RejoinStateFile;
+  readonly #rejoin: RejoinDriver;
   readonly #knowledge: Knowledge = nothingKnown();
   #http: AgentHttp | null = null;
   #keeper: SessionKeeper | null = null;
@@ -66,18 +65,12 @@ class Agent {
   #guarding: Promise<void> | null = null;
   #guardAgain = false;
   #activity = 'starting';
-  #rejoinAtMs = 0;
-  #rejoinPauseMs = rejoinPauseMsMin;
-  #blocked = '';
 
-  constructor(config: AgentConfig, logger: Logger) {
+  constructor(config: AgentConfig, { logger, onRejoinStage }: AgentTools) {
     this.#config = config;
     this.#logger = logger;
     this.#server = config.server.address;
     const address = parseAddress(config.server.address);
-    this.#rejoinState = new RejoinStateFile(
-      join(config.stateDir, `rejoin-${config.server.address.replaceAll(/[^\w.-]/g, '_')}.json`),
-    );
     this.agentId = config.agentId ?? address.host;
     this.#instance = new MysqlInstance({
       address: parseAddress(config.server.connect ?? config.server.address),
@@ -85,6 +78,16 @@ class Agent {
       connectTimeoutMs: config.probe.timeoutMs,
       applicationName: 'dcmha-agent',
       onConnectionLost: () => this.#local.lookNow(),
+    });
+    this.#rejoin = new RejoinDriver({
+      config,
+      instance: this.#instance,
+      logger,
+      facts: () => ({ ...this.#knowledge, maintenance: this.#inMaintenance }),
+      confirm: () => this.#learnPrimary(),
+      store: () => (this.#keeper?.current ? this.#storeOf(this.#keeper.current) : null),
+      activity: (text) => (this.#activity = text),
+      onStage: onRejoinStage,
     });
     this.#local = new LocalServer({
       instance: this.#instance,
@@ -102,6 +105,7 @@ class Agent {
 
   async begin(): Promise<void> {
     const { zookeeper, http } = this.#config;
+    await this.#rejoin.begin();
     try {
       this.#http = await AgentHttp.listen(
         { host: http.host, port: http.port, token: http.token },
@@ -140,11 +144,17 @@ class Agent {
   async close(): Promise<void> {
     this.#closing.abort();
     if (this.#ticking !== null) clearInterval(this.#ticking);
+    const rejoinEnded = this.#rejoin.close();
     await this.#guarding;
+    await rejoinEnded;
     await this.#keeper?.close();
     await this.#http?.close();
     await this.#local.close();
     this.#instance.close();
+  }
+
+  get #inMaintenance(): boolean {
+    return inMaintenance(this.#knowledge, Date.now(), this.#keeper?.current?.state === 'connected');
   }
 
   get #isPrimary(): boolean {
@@ -242,6 +252,7 @@ class Agent {
 
   #guardSoon(): void {
     if (this.#closing.signal.aborted) return;
+    this.#rejoin.changed();
     this.#guardAgain = true;
     this.#guarding ??= this.#guardLoop().finally(() => {
       this.#guarding = null;
@@ -271,7 +282,7 @@ class Agent {
         action = this.#decide();
       }
     }
-    if (action.kind !== 'rejoin') this.#activity = action.reason;
+    if (action.kind !== 'rejoin') this.#activity = this.#reasonToTell(action.reason);
     if (action.kind === 'close') {
       this.#logger.warn(`closing ${this.#server}: ${action.reason}`);
       await this.#instance.fence({
@@ -280,7 +291,15 @@ class Agent {
         signal: this.#closing.signal,
       });
       await this.#local.fresh();
-    } else if (action.kind === 'rejoin') await this.#tryRejoin(action.primary, action.reason);
+    } else if (action.kind === 'rejoin') {
+      await this.#rejoin.attempt(action.primary, action.reason);
+      this.#local.lookNow();
+    } else if (this.#local.status !== null) await this.#rejoin.look(this.#local.status);
+  }
+
+  #reasonToTell(reason: string): string {
+    if (this.#local.view.state === 'down' && this.#rejoin.awaiting !== null) return this.#rejoin.awaiting;
+    return this.#rejoin.found === '' ? reason : `${reason}; ${this.#rejoin.found}`;
   }
 
   /** Reads who the primary is, as of now. @throws when ZooKeeper cannot say: then nothing is done in this round. */
@@ -308,7 +327,7 @@ class Agent {
       server: this.#server,
       mysqld: view.state,
       primary: k.primary?.primary ?? null,
-      maintenance: inMaintenance(k, Date.now(), zk?.state === 'connected'),
+      maintenance: this.#inMaintenance,
       operationInProgress: k.operationInProgress,
       connected: zk?.state === 'connected' && k.group !== null,
       leaseRemainingMs: zk?.remainingMs() ?? 0,
@@ -334,83 +353,6 @@ class Agent {
   /** A lease that runs out does not wait for another look. */
   #mustHurry(): boolean {
     return this.#isPrimary && leaseEnforced(this.#knowledge);
-  }
-
-  async #tryRejoin(primary: string, why: string): Promise<void> {
-    if (performance.now() < this.#rejoinAtMs) return;
-    this.#activity = `rejoining ${primary}: ${why}`;
-    this.#logger.info(this.#activity);
-    try {
-      const result = await rejoin({
-        instance: this.#instance,
-        address: parseAddress(this.#config.server.connect ?? this.#server),
-        server: this.#server,
-        group: this.#knowledge.group ?? '',
-        stateFile: this.#rejoinState,
-        lostDir: join(this.#config.stateDir, 'lost'),
-        saved: (lost) => this.#register(lost, primary),
-        mysql: this.#config.mysql,
-        replication: this.#config.replication,
-        primary,
-        policy: this.#knowledge.policy,
-        signal: this.#closing.signal,
-        logger: this.#logger,
-      });
-      this.#activity = result.detail;
-      if (result.kind === 'blocked') {
-        if (this.#blocked !== result.detail)
-          this.#logger.error(`${this.#server} stays closed: ${result.detail}`);
-        this.#blocked = result.detail;
-        this.#pauseRejoin();
-        return;
-      }
-      this.#blocked = '';
-      this.#rejoinPauseMs = rejoinPauseMsMin;
-      this.#rejoinAtMs = performance.now() + rejoinPauseMsMin;
-    } catch (error) {
-      this.#activity = `rejoin of ${primary} will be tried again: ${error instanceof Error ? error.message : String(error)}`;
-      this.#logger.warn(this.#activity);
-      this.#pauseRejoin();
-    } finally {
-      this.#local.lookNow();
-    }
-  }
-
-  /** Makes lost transactions known in ZooKeeper, for a person to judge. */
-  async #register(lost: SavedTransactions, primary: string): Promise<void> {
-    const { group, primary: known } = this.#knowledge;
-    const zk = this.#keeper?.current ?? null;
-    if (group === null || zk === null)
-      throw new Error('no ZooKeeper session to register lost transactions in');
-    const store = this.#storeOf(zk);
-    const params = { group, id: lost.id };
-    const deadline = { timeoutMs: closeTimeoutMs, signal: this.#closing.signal };
-    const before = await store.lost.read(params, deadline);
-    const { directory, gtids, transactions, rows, tables, why, undone } = lost;
-    await store.lost.write(
-      params,
-      {
-        ...before?.value,
-        server: this.#server,
-        primary,
-        directory,
-        gtids,
-        transactions,
-        rows,
-        tables: [...tables],
-        why,
-        undone,
-        createdAtMs: before?.value.createdAtMs ?? Date.now(),
-        ...(known === null ? {} : { epoch: known.epoch }),
-      },
-      { version: before?.version ?? 'absent' },
-      deadline,
-    );
-  }
-
-  #pauseRejoin(): void {
-    this.#rejoinAtMs = performance.now() + this.#rejoinPauseMs;
-    this.#rejoinPauseMs = Math.min(this.#rejoinPauseMs * 2, rejoinPauseMsMax);
   }
 
   #status(): AgentStatus {

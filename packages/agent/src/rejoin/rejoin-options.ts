@@ -1,5 +1,6 @@
 import type { MysqlInstance } from '@dcmha/mysql-instance';
 import type { GroupPolicy, Logger } from '@dcmha/zk-schema';
+import type { RejoinStage } from './rejoin-stage.js';
 import type { RejoinStateFile } from './rejoin-state.js';
 
 /** What was saved and, where `undone`, taken back. */
@@ -13,6 +14,13 @@ export interface SavedTransactions {
   readonly tables: readonly string[];
   readonly why: string;
   readonly undone: boolean;
+  /** Set when it turned out that nothing is lost: why. */
+  readonly settled?: string;
+}
+
+export interface CloneSettings {
+  /** Longest time for one clone. */
+  readonly timeoutMs: number;
 }
 
 export interface RejoinOptions {
@@ -28,13 +36,22 @@ export interface RejoinOptions {
   readonly stateFile: RejoinStateFile;
   /** Folder for the files of lost transactions. */
   readonly lostDir: string;
+  /** A server that replication cannot bring behind the primary is replaced by a copy of it; `null`: it stays closed. */
+  readonly clone: CloneSettings | null;
   /** Called when transactions were saved: registers them for a person to judge. Must be safe to repeat. */
   readonly saved: (lost: SavedTransactions) => Promise<void>;
+  /** What is being done, in words, for whoever looks. */
+  readonly progress: (activity: string) => void;
+  /** Waited for after each stage; for tests. */
+  readonly onStage?: ((stage: RejoinStage) => Promise<void> | void) | undefined;
   readonly signal: AbortSignal;
   readonly logger: Logger;
 }
 
 export type RejoinResult =
-  | { readonly kind: 'following'; readonly detail: string }
+  /** `undone`: sets of transactions that were taken back on the way. */
+  | { readonly kind: 'following'; readonly detail: string; readonly undone: readonly string[] }
+  /** Its data was replaced, and it comes back with a restart that somebody else sees to. */
+  | { readonly kind: 'restart'; readonly detail: string }
   /** It must stay closed until somebody acts; `detail` says what is wrong and what to do. */
   | { readonly kind: 'blocked'; readonly detail: string };

@@ -3,15 +3,39 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 
 const stateSchema = z.strictObject({
-  /** What the server's data holds once its own history is forgotten: becomes `gtid_purged`. */
-  purged: z.string(),
-  errant: z.string(),
+  /** Of the data that this is about: a server that was made anew under the same name has another one. */
+  serverUuid: z.string(),
+  /**
+   * `undo`: the last of `undos` may or may not be committed; its marker in gtid_executed tells. `forget`: all of them are,
+   * and the server's history is being reset. `clone`: its data is being replaced. `follow`: it follows; `compare` is left.
+   */
+  step: z.enum(['undo', 'forget', 'clone', 'follow']),
+  /** gtid_executed when the step was begun (`forget`, `clone`). */
+  executed: z.string().default(''),
+  /** What the data holds once its own history is forgotten: becomes `gtid_purged` (`forget`). */
+  purged: z.string().default(''),
+  /** What is taken back, one transaction of the server each, in this order. */
+  undos: z
+    .array(
+      z.strictObject({
+        errant: z.string(),
+        /** GTID under which the undo is committed. */
+        marker: z.string(),
+        /** Directory with the files of the transactions. */
+        lost: z.string(),
+      }),
+    )
+    .default([]),
+  /** Directories of transactions that were taken back; their rows are yet to be compared with the primary's. */
+  compare: z.array(z.string()).default([]),
 });
 export type RejoinState = z.output<typeof stateSchema>;
+export type Undo = RejoinState['undos'][number];
 
 /**
- * What a rejoin must know if it dies after the undo: RESET BINARY LOGS AND GTIDS takes away every trace of what the server
- * holds, and `gtid_purged` is set only after it. On disk (fsync, atomic rename) before the reset, removed after following.
+ * What a rejoin must know that is taken up again after the agent or the server died in it: RESET BINARY LOGS AND GTIDS takes
+ * away every trace of what the server holds, a clone takes away the data. On disk (fsync, atomic rename) before each step
+ * that needs it.
  */
 export class RejoinStateFile {
   constructor(readonly path: string) {}
@@ -35,7 +59,7 @@ export class RejoinStateFile {
     }
   }
 
-  async write(state: RejoinState): Promise<void> {
+  async write(state: z.input<typeof stateSchema>): Promise<void> {
     await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
     const temporary = `${this.path}.new`;
     const file = await open(temporary, 'w', 0o600);

@@ -27,6 +27,13 @@ export {
   type LostTransactionsManifest,
 } from './lost/manifest.js';
 export { listLostTransactions, LostTransactions } from './lost/lost-transactions.js';
+export {
+  appendLostReview,
+  lostReviewFile,
+  parseLostReview,
+  readLostReview,
+  type LostReviewEntry,
+} from './lost/review.js';
 export { saveLostTransactions, type SavedLostTransactions } from './lost/save-lost-transactions.js';
 export {
   planUndo,
