@@ -35,8 +35,12 @@ export const engineConfigSchema = z.strictObject({
       replicaIntervalMs: z.int().min(20).max(60_000).default(500),
       /** How long a server may take to answer. */
       timeoutMs: z.int().min(50).max(60_000).default(1_000),
+      /** Of all servers together: with more groups than this allows, each is asked less often than the intervals say. */
+      looksPerSecondMax: z.int().min(10).max(100_000).default(2_000),
     })
     .prefault({}),
+  /** Failovers and switchovers at one time; the others wait in the order in which they were decided. */
+  operationsMax: z.int().min(1).max(1_000).default(32),
 });
 
 export type EngineConfig = z.output<typeof engineConfigSchema>;

@@ -1,10 +1,24 @@
 import { createHash } from 'node:crypto';
 
+const weights = new Map<string, string>();
+const weightsMax = 100_000;
+
+/** The same pair is asked for at every change of the tree. */
+function weightOf(engine: string, group: string): string {
+  const key = `${engine}\0${group}`;
+  const known = weights.get(key);
+  if (known !== undefined) return known;
+  if (weights.size >= weightsMax) weights.clear();
+  const weight = createHash('sha256').update(key).digest('hex');
+  weights.set(key, weight);
+  return weight;
+}
+
 /** Who should own a group: the member with the highest weight (rendezvous hashing), so that few groups move when engines come and go. */
 export function preferredEngine(group: string, engines: readonly string[]): string | null {
   let best: { readonly engine: string; readonly weight: string } | null = null;
   for (const engine of engines) {
-    const weight = createHash('sha256').update(`${engine}\0${group}`).digest('hex');
+    const weight = weightOf(engine, group);
     if (best === null || weight > best.weight || (weight === best.weight && engine < best.engine))
       best = { engine, weight };
   }
@@ -31,6 +45,7 @@ export interface OwnershipPlan {
 }
 
 export function planOwnership(input: OwnershipInput): OwnershipPlan {
+  const groups = new Set(input.groups);
   const claim: string[] = [];
   const release: string[] = [];
   for (const group of input.groups) {
@@ -42,7 +57,7 @@ export function planOwnership(input: OwnershipInput): OwnershipPlan {
     } else if (owner === input.me && preferred !== input.me && preferred !== null) release.push(group);
   }
   for (const [group, owner] of input.owners) {
-    if (owner === input.me && !input.groups.includes(group)) release.push(group);
+    if (owner === input.me && !groups.has(group)) release.push(group);
   }
   return { claim, release };
 }

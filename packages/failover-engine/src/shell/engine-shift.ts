@@ -5,8 +5,10 @@ import type { Evaluation } from '../core/decide.js';
 import type { MemberKey } from '../core/model.js';
 import { planOwnership } from '../core/ownership.js';
 import type { EngineWorld } from './engine-world.js';
+import { AgentIndex } from './agent-index.js';
 import { acknowledgedVersions, groupInputs, type InputsOptions } from './group-inputs.js';
 import { GroupRunner, type GroupInputs } from './group-runner.js';
+import { Permits } from './permits.js';
 import { TreeMirror } from './tree-mirror.js';
 import { ZkLedger } from './zk-ledger.js';
 
@@ -32,6 +34,9 @@ const storeTimeoutMs = 5_000;
 const orphanPatienceMs = 2_000;
 const rebalanceTickMs = 500;
 const historyKept = 200;
+const historyBatch = 10;
+const claimsMax = 32;
+const rebalancePauseMs = 20;
 
 const mirrored = [
   'white',
@@ -57,11 +62,18 @@ export class EngineShift {
   readonly #orphanedSince = new Map<string, number>();
   readonly #changingHands = new Set<string>();
   readonly #agentSaid = new Map<MemberKey, string>();
+  readonly #operations: Permits;
+  readonly #claims = new Permits(claimsMax);
   #mirror: TreeMirror | null = null;
+  #agents: AgentIndex | null = null;
+  #rebalanceDue = false;
+  /** Each server is asked so many times less often than the configuration says. */
+  #stretch = 1;
   readonly #ended = new AbortController();
 
   constructor(options: EngineShiftOptions) {
     this.#o = options;
+    this.#operations = new Permits(options.config.operationsMax);
     options.over.addEventListener('abort', () => void this.end(), { once: true });
   }
 
@@ -95,6 +107,7 @@ export class EngineShift {
       changed: (path) => this.#changed(path),
       failed: (error) => logger.error('mirror of ZooKeeper', { error: text(error) }),
     });
+    this.#agents = new AgentIndex(this.#mirror);
     this.#rebalance();
     void this.#tick();
     logger.info('engine joined', { engineId, endpoint });
@@ -124,11 +137,13 @@ export class EngineShift {
       case 'engineMembers':
       case 'engineOwner':
       case 'metaGroup':
-        this.#rebalance();
+        this.#rebalanceSoon();
         break;
       case 'onlineClients':
+        this.#agentNews(this.#agents?.update(path) ?? []);
+        return;
       case 'onlineList':
-        this.#agentNews();
+        this.#agentNews([String((parsed.params as { readonly server?: string }).server)]);
         return;
       case 'task':
         for (const { runner } of this.#owned.values()) runner.notify();
@@ -142,25 +157,42 @@ export class EngineShift {
   }
 
   /** An agent says that its server is gone: what was read from that server before is doubtful. */
-  #agentNews(): void {
-    for (const [group, { runner }] of this.#owned) {
-      for (const { key, agent } of this.#inputs(group)?.members ?? []) {
+  #agentNews(servers: readonly string[]): void {
+    for (const server of servers) {
+      const group = this.#groupOf(server);
+      const owned = group === null ? undefined : this.#owned.get(group);
+      if (group === null || owned === undefined) continue;
+      const member = this.#inputs(group)?.members.find(({ key }) => key === server);
+      if (member !== undefined) {
         // Once for each death: an agent that is slow to see the server come back must not cast doubt on it again.
+        const { agent, key } = member;
         const news = `${agent.mysqld} ${agent.detail}`;
-        if (this.#agentSaid.get(key) === news) continue;
-        this.#agentSaid.set(key, news);
-        if (agent.mysqld === 'down') runner.memberNews(key, `its agent says: ${agent.detail}`);
+        if (this.#agentSaid.get(key) !== news) {
+          this.#agentSaid.set(key, news);
+          if (agent.mysqld === 'down') owned.runner.memberNews(key, `its agent says: ${agent.detail}`);
+        }
       }
-      runner.notify();
+      owned.runner.notify();
+    }
+  }
+
+  #groupOf(server: string): string | null {
+    try {
+      return this.#mirror?.value('metaHost', { server })?.group ?? null;
+    } catch (error) {
+      this.#o.logger.error(`${server} is left alone: ${text(error)}`);
+      return null;
     }
   }
 
   #inputs(group: string): GroupInputs | null {
     const mirror = this.#mirror;
-    if (mirror === null) return null;
+    const agents = this.#agents;
+    if (mirror === null || agents === null) return null;
     const { store, world, logger } = this.#o;
     const options: InputsOptions = {
       mirror,
+      agents,
       agent: world.agent,
       connected: () => store.zk.state === 'connected',
       wallMs: () => world.clock.wallMs(),
@@ -173,6 +205,50 @@ export class EngineShift {
     }
   }
 
+  /** Once for all changes that come together: a thousand claims are a thousand changes. */
+  #rebalanceSoon(): void {
+    if (this.#rebalanceDue) return;
+    this.#rebalanceDue = true;
+    void this.#o.world.clock.sleep(rebalancePauseMs, this.#ended.signal).then(() => {
+      this.#rebalanceDue = false;
+      if (!this.#ended.signal.aborted) this.#rebalance();
+    });
+  }
+
+  /** All servers together are asked no more often than the configuration allows. */
+  #setPace(): void {
+    const { primaryIntervalMs, replicaIntervalMs, looksPerSecondMax } = this.#o.config.observe;
+    let looksPerSecond = 0;
+    for (const group of this.#owned.keys()) {
+      const replicas = Math.max(0, (this.#memberCount(group) ?? 1) - 1);
+      looksPerSecond += 1_000 / primaryIntervalMs + (replicas * 1_000) / replicaIntervalMs;
+    }
+    this.#stretch = Math.max(1, looksPerSecond / looksPerSecondMax);
+  }
+
+  #memberCount(group: string): number | undefined {
+    try {
+      return this.#mirror?.value('metaGroup', { group })?.members.length;
+    } catch {
+      // Reported where the group is evaluated.
+      return undefined;
+    }
+  }
+
+  #timing() {
+    const { observe } = this.#o.config;
+    const stretch = (): number => this.#stretch;
+    return {
+      timeoutMs: observe.timeoutMs,
+      get primaryIntervalMs() {
+        return observe.primaryIntervalMs * stretch();
+      },
+      get replicaIntervalMs() {
+        return observe.replicaIntervalMs * stretch();
+      },
+    };
+  }
+
   #rebalance(): void {
     const mirror = this.#mirror;
     const { store, engineId, over, logger } = this.#o;
@@ -183,6 +259,7 @@ export class EngineShift {
       const owner = mirror.value('engineOwner', { group });
       if (owner !== null) owners.set(group, owner.engine);
     }
+    this.#setPace();
     const nowMs = this.#o.world.clock.monotonicMs();
     for (const group of groups) {
       if (owners.has(group)) this.#orphanedSince.delete(group);
@@ -198,13 +275,14 @@ export class EngineShift {
       orphanPatienceMs,
     });
     // A group that is this engine's and that it does not run (it had to stop in doubt) is claimed anew.
+    const known = new Set(groups);
     const idle = groups.filter((group) => owners.get(group) === engineId);
     for (const group of [...plan.claim, ...idle]) {
       if (!this.#owned.has(group)) void this.#changeHands(group, () => this.#claim(group));
     }
     for (const group of plan.release) {
       // What is under way is finished first.
-      if (groups.includes(group) && mirror.value('journal', { group }) !== null) continue;
+      if (known.has(group) && mirror.value('journal', { group }) !== null) continue;
       void this.#changeHands(group, () => this.#release(group));
     }
     for (const [group, { owner }] of this.#owned) {
@@ -229,6 +307,15 @@ export class EngineShift {
   }
 
   async #claim(group: string): Promise<void> {
+    const permit = await this.#claims.take(this.#o.over);
+    try {
+      await this.#claimNow(group);
+    } finally {
+      permit.release();
+    }
+  }
+
+  async #claimNow(group: string): Promise<void> {
     const { store, engineId, over, logger } = this.#o;
     const result = await store.claimOwnership(group, { engine: engineId, timeoutMs: storeTimeoutMs });
     if (!result.owned || over.aborted) return;
@@ -259,7 +346,8 @@ export class EngineShift {
       }),
       inputs: () => this.#inputs(group),
       connect: (member) => world.connect(member, (key, detail) => runner.memberNews(key, detail)),
-      timing: config.observe,
+      timing: this.#timing(),
+      permits: this.#operations,
       finished: ({ kind, result }) => {
         const owned = this.#owned.get(group);
         if (owned !== undefined && kind === 'failover' && result === 'done') {
@@ -274,17 +362,21 @@ export class EngineShift {
     return runner;
   }
 
+  /** Wall time of the last finished failover. Looks at the newest entries first, a few at a time. */
   async #lastFailover(group: string): Promise<number | null> {
     const { store } = this.#o;
     const call = { timeoutMs: storeTimeoutMs };
     const { nodes } = await store.history.list({ group }, call);
-    const entries = await Promise.all(nodes.map((params) => store.history.read(params, call)));
-    const times = entries.flatMap((entry) =>
-      entry !== null && entry.value.kind === 'failover' && entry.value.result === 'done'
-        ? [entry.value.at]
-        : [],
-    );
-    return times.length === 0 ? null : Math.max(...times);
+    const newestFirst = [...nodes].reverse();
+    for (let start = 0; start < newestFirst.length; start += historyBatch) {
+      const batch = newestFirst.slice(start, start + historyBatch);
+      const entries = await Promise.all(batch.map((params) => store.history.read(params, call)));
+      const found = entries.find(
+        (entry) => entry !== null && entry.value.kind === 'failover' && entry.value.result === 'done',
+      );
+      if (found != null) return found.value.at;
+    }
+    return null;
   }
 
   async #release(group: string): Promise<void> {

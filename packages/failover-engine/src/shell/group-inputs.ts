@@ -1,11 +1,13 @@
-import { parseGroupPolicy, type NodeValue } from '@dcmha/zk-schema';
+import { parseGroupPolicy, type GroupPolicy } from '@dcmha/zk-schema';
 import type { AgentControl } from '../ports.js';
 import type { GroupInputs, GroupTask, MemberRecord } from './group-runner.js';
 import { journalFromValue, maintenanceFromValue, primaryFromValue, routeFromValue } from './records.js';
+import type { AgentIndex } from './agent-index.js';
 import type { TreeMirror } from './tree-mirror.js';
 
 export interface InputsOptions {
   readonly mirror: TreeMirror;
+  readonly agents: AgentIndex;
   readonly agent: (endpoint: string) => AgentControl;
   readonly connected: () => boolean;
   readonly wallMs: () => number;
@@ -24,10 +26,9 @@ export function groupInputs(
   const meta = mirror.value('metaGroup', { group });
   if (meta === null) return null;
 
-  const agents = agentsByServer(mirror);
   const members = meta.members.map((server): MemberRecord => {
     const host = mirror.value('metaHost', { server });
-    const client = agents.get(server);
+    const client = options.agents.of(server);
     const mysqld = client?.mysqld[server];
     const endpoint = client?.endpoint ?? null;
     return {
@@ -36,7 +37,7 @@ export function groupInputs(
       promotion: host?.promotion ?? 'neutral',
       heartbeat: mirror.value('onlineList', { server }) !== null,
       agent: {
-        up: client !== undefined,
+        up: client !== null,
         mysqld: mysqld?.state ?? 'unknown',
         detail: mysqld?.detail ?? '',
         endpoint,
@@ -50,25 +51,27 @@ export function groupInputs(
   const journal = mirror.value('journal', { group });
   const white = mirror.value('white', { group });
   return {
-    policy: parseGroupPolicy(meta.policy),
+    policy: policyOf(meta),
     members,
     primary: master === null ? null : primaryFromValue(master),
     route: route === null ? null : routeFromValue(route),
     journal: journal === null ? null : journalFromValue(journal),
-    maintenance: white === null ? null : maintenanceFromValue(white, options.wallMs()),
+    maintenance: white === null ? null : maintenanceFromValue(white),
     tasks: tasksOf(mirror, group),
     lastFailoverWallMs,
     storeConnected: options.connected(),
   };
 }
 
-function agentsByServer(mirror: TreeMirror): Map<string, NodeValue<'onlineClients'>> {
-  const byServer = new Map<string, NodeValue<'onlineClients'>>();
-  for (const name of mirror.children('onlineClients')) {
-    const client = mirror.valueAt('onlineClients', `${mirror.folder('onlineClients')}/${name}`);
-    for (const server of client?.servers ?? []) if (client !== null) byServer.set(server, client);
-  }
-  return byServer;
+const policies = new WeakMap<object, GroupPolicy>();
+
+/** Checked once for each version of the group's node. */
+function policyOf(meta: { readonly policy?: unknown }): GroupPolicy {
+  const known = policies.get(meta);
+  if (known !== undefined) return known;
+  const policy = parseGroupPolicy(meta.policy);
+  policies.set(meta, policy);
+  return policy;
 }
 
 function tasksOf(mirror: TreeMirror, group: string): GroupTask[] {

@@ -2,7 +2,12 @@ import { evaluate, type Evaluation } from '../core/decide.js';
 import type { Journal } from '../core/journal.js';
 import type { GroupView, Maintenance, MemberKey, MemberView, PrimaryRecord, Route } from '../core/model.js';
 import type { GroupPolicy } from '@dcmha/zk-schema';
-import { stepTimeoutMs, type OperationContext, type OperationOutcome } from '../operations/context.js';
+import {
+  settle,
+  stepTimeoutMs,
+  type OperationContext,
+  type OperationOutcome,
+} from '../operations/context.js';
 import { resumeFailover, startFailover } from '../operations/failover.js';
 import { resumeSwitchover, startSwitchover, SwitchoverRefusedError } from '../operations/switchover.js';
 import { closeOthers, publishRoute, reopen } from '../operations/upkeep.js';
@@ -16,6 +21,7 @@ import {
   type ManagedServerControl,
 } from '../ports.js';
 import { MemberObserver } from './member-observer.js';
+import type { Permit, Permits } from './permits.js';
 
 /** What the coordination store says of one member. */
 export interface MemberRecord extends Omit<MemberView, 'probe' | 'state'> {
@@ -58,6 +64,8 @@ export interface GroupRunnerOptions {
     readonly replicaIntervalMs: number;
     readonly timeoutMs: number;
   };
+  /** Shared by the groups of an engine: an operation takes one and gives it back. */
+  readonly permits: Permits;
   /** An operation has ended, its history is written. */
   readonly finished: (what: {
     readonly kind: 'failover' | 'switchover';
@@ -88,6 +96,8 @@ export class GroupRunner {
   #retryMs = retryMsMin;
   /** An operation has changed the servers since they were last looked at. */
   #seenIsOld = false;
+  #permit: Permit | null = null;
+  #keepsPermit = false;
   readonly #done: Promise<void>;
 
   constructor(options: GroupRunnerOptions) {
@@ -195,6 +205,12 @@ export class GroupRunner {
           group: this.#o.group,
           stack: error instanceof Error ? error.stack : undefined,
         });
+      } finally {
+        if (!this.#keepsPermit) {
+          this.#permit?.release();
+          this.#permit = null;
+        }
+        this.#keepsPermit = false;
       }
       await this.#o.clock.sleep(waitMs, this.#wake.signal);
     }
@@ -203,6 +219,16 @@ export class GroupRunner {
   #backOff(): void {
     this.#retryAtMs = this.#o.clock.monotonicMs() + this.#retryMs;
     this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax);
+  }
+
+  /** May begin an operation now. False when the permit had to be waited for: what was decided may be out of date. */
+  async #mayOperate(): Promise<boolean> {
+    if (this.#permit !== null) return true;
+    const taken = await settle(this.#o.permits.take(this.#stopped.signal));
+    if (!taken.ok) return false;
+    this.#permit = taken.value;
+    this.#keepsPermit = taken.value.waited;
+    return !taken.value.waited;
   }
 
   /** One look and at most one deed. Returns how long to wait for the next look, unless something changes before. */
@@ -219,6 +245,7 @@ export class GroupRunner {
     this.#retryAtMs = 0;
 
     if (inputs.journal !== null) {
+      if (!(await this.#mayOperate())) return 0;
       await this.#resume();
       return 0;
     }
@@ -227,7 +254,7 @@ export class GroupRunner {
     const { action } = evaluation;
     const task = inputs.tasks[0];
     if (task !== undefined && action.kind !== 'failover') {
-      await this.#carryOutTask(task);
+      if (await this.#mayOperate()) await this.#carryOutTask(task);
       return 0;
     }
     switch (action.kind) {
@@ -236,6 +263,7 @@ export class GroupRunner {
       case 'wait':
         return Math.max(1, Math.min(tickMs, action.untilMs - now));
       case 'failover':
+        if (!(await this.#mayOperate())) return 0;
         this.#after(
           'failover',
           await startFailover(this.#context(), action.from, evaluation, this.#o.newId()),

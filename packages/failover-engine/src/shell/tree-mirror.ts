@@ -18,6 +18,8 @@ export interface TreeMirrorOptions {
 export class TreeMirror {
   readonly #store: Store;
   readonly #trees = new Map<NodeName, CachedSubtree>();
+  /** Decoded once for each version of a node: evaluations read the same values again and again. */
+  readonly #decoded = new WeakMap<Buffer, unknown>();
 
   private constructor(store: Store) {
     this.#store = store;
@@ -66,7 +68,12 @@ export class TreeMirror {
     for (const tree of this.#trees.values()) {
       if (!path.startsWith(`${tree.root}/`)) continue;
       const node = tree.get(path);
-      return node === undefined || node.data.length === 0 ? null : decodeValue(key, node.data, path);
+      if (node === undefined || node.data.length === 0) return null;
+      const known = this.#decoded.get(node.data);
+      if (known !== undefined) return known as NodeValue<Key>;
+      const value = decodeValue(key, node.data, path);
+      this.#decoded.set(node.data, value);
+      return value;
     }
     return null;
   }
