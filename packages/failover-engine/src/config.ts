@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hooksConfigSchema } from './hooks/hook-config.js';
 
 const credentials = z.strictObject({ user: z.string().min(1), password: z.string() });
 
@@ -26,6 +27,11 @@ export const engineConfigSchema = z.strictObject({
       advertise: z.url().optional(),
     })
     .prefault({}),
+  /**
+   * Programs and webhooks that policies of groups refer to by name (`hooks.preFailover`, ...). They stand here and never in
+   * ZooKeeper, so that whoever writes there cannot run commands.
+   */
+  hooks: hooksConfigSchema,
   /** Shared with the agents; without it they cannot be asked to close a server. */
   agentToken: z.string().min(8).optional(),
   observe: z

@@ -90,6 +90,10 @@ export interface ManagedServerControl extends ServerControl {
 /** The agent beside a server. */
 export interface AgentControl {
   /**
+  /** Statements running now that change tables and would hold replicas up (ALTER, CREATE INDEX, ...); missing where nobody can tell. */
+  runningDdl?(
+    deadline: Deadline,
+  ): Promise<readonly { readonly user: string; readonly ageMs: number; readonly statement: string }[]>;
    * Closes the server, or reports that its process is gone. With `endHung` a process that hangs is ended. Rejects when
    * the agent cannot be asked.
    */
@@ -137,6 +141,8 @@ export interface LedgerChange {
 /**
  * The group's records, as their owner writes them. Each commit is conditional on what this ledger read or wrote last
  * and on still owning the group; it is never carried out twice, also when its answer is lost.
+  /** `null` ends maintenance, as it was read last. */
+  readonly maintenance?: null;
  */
 export interface GroupLedger {
   read(deadline: Deadline): Promise<GroupRecords>;

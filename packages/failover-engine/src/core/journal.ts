@@ -36,7 +36,7 @@ export interface Journal {
 
 export interface HistoryEntry {
   readonly kind: string;
-  readonly result: 'done' | 'stood-down' | 'failed' | 'refused';
+  readonly result: 'done' | 'stood-down' | 'failed' | 'refused' | 'noted';
   readonly id: string;
   readonly atMs: number;
   readonly from: MemberKey | null;
@@ -47,4 +47,6 @@ export interface HistoryEntry {
   readonly task: string | null;
   /** Members and what went wrong with them, warnings, refused candidates. */
   readonly notes: readonly string[];
+  /** Who asked for it; missing when the engine decided itself. */
+  readonly requestedBy?: string | null;
 }

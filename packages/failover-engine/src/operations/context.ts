@@ -15,6 +15,8 @@ export interface OperationContext {
   readonly view: () => GroupView;
   /** Called as soon as an operation has published something, so that observers look again. */
   readonly refresh: () => void;
+  /** What is to stand in the history with the operation: what its hooks said. */
+  readonly notes?: readonly string[];
 }
 
 export type OperationResult = 'done' | 'stood-down' | 'failed' | 'refused';

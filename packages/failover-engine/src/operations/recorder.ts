@@ -16,7 +16,7 @@ type Change = Omit<LedgerChange, 'journal' | 'history' | 'route'> & { readonly r
  * there is never a deed without the note that it may have been done.
  */
 export class Recorder {
-  readonly notes: string[] = [];
+  readonly notes: string[];
   #journal: Journal;
   #route: Route | null;
   #primary: PrimaryRecord | null;
@@ -24,6 +24,7 @@ export class Recorder {
 
   constructor(context: OperationContext, journal: Journal, records: GroupRecords) {
     this.#context = context;
+    this.notes = [...(context.notes ?? [])];
     this.#journal = journal;
     this.#route = records.route;
     this.#primary = records.primary;
@@ -80,7 +81,8 @@ export class Recorder {
 
   /** Ends the operation: history in, journal out. */
   async finish(result: OperationResult, reason: string, change: Change = {}): Promise<OperationOutcome> {
-    const { operation, id, epoch, oldPrimary, candidate, task, startedAtMs, phasesMs } = this.#journal;
+    const { operation, id, epoch, oldPrimary, candidate, task, startedAtMs, phasesMs, requestedBy } =
+      this.#journal;
     const history: HistoryEntry = {
       kind: operation,
       result,
@@ -92,6 +94,7 @@ export class Recorder {
       reason,
       phasesMs,
       task,
+      requestedBy,
       notes: this.notes,
     };
     await this.#commit(change, { journal: null, history, ...(task === null ? {} : { finishedTask: task }) });

@@ -12,6 +12,10 @@ export interface MysqlControlOptions {
   /** The held connection ended by itself: the first sign of a process that died. */
   readonly lost: (member: MemberKey, detail: string) => void;
 }
+/** Statements that change tables; they hold appliers up for as long as they took here. */
+const ddl =
+  /^\s*(?:\/\*.*?\*\/\s*)*(?:ALTER|TRUNCATE|RENAME|OPTIMIZE|REPAIR|(?:CREATE|DROP)\s+(?!TEMPORARY|USER|ROLE))/i;
+
 
 const binlogBytesMax = 16 * 1024 * 1024;
 
@@ -92,6 +96,12 @@ export function mysqlControl(key: MemberKey, options: MysqlControlOptions): Mana
       return found.map(({ user, ageMs }) => ({ user, ageMs }));
     },
     release: async () => instance.close(),
+    runningDdl: async (deadline) => {
+      const sessions = await instance.sessions(deadline);
+      return sessions
+        .filter(({ command, info }) => command === 'Query' && info !== null && ddl.test(info))
+        .map(({ user, timeS, info }) => ({ user, ageMs: timeS * 1000, statement: info ?? '' }));
+    },
   };
 }
 

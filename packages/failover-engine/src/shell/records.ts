@@ -22,9 +22,8 @@ export function routeToValue(route: Route, nowMs: number): NodeInput<'route'> {
   return { ...route, read: [...route.read], changedAtMs: Math.round(nowMs) };
 }
 
-/** `null` once it has ended by itself. */
-export function maintenanceFromValue(value: NodeValue<'white'>, nowMs: number): Maintenance | null {
-  if (value.untilMs !== undefined && value.untilMs <= nowMs) return null;
+/** Also one whose time is over: it ends when the engine has adopted the primary that was left. */
+export function maintenanceFromValue(value: NodeValue<'white'>): Maintenance {
   return { by: value.by, reason: value.reason, untilMs: value.untilMs ?? null };
 }
 
@@ -82,7 +81,7 @@ export function journalFromValue(value: NodeValue<'journal'>): Journal {
 }
 
 export function historyToValue(entry: HistoryEntry, group: string): NodeInput<'history'> {
-  const { kind, result, id, epoch, reason, phasesMs, task, notes, from, to } = entry;
+  const { kind, result, id, epoch, reason, phasesMs, task, notes, from, to, requestedBy } = entry;
   return {
     kind,
     group,
@@ -91,7 +90,7 @@ export function historyToValue(entry: HistoryEntry, group: string): NodeInput<'h
     epoch,
     reason,
     phasesMs: { ...phasesMs },
-    detail: { id, notes: [...notes] },
+    detail: { id, notes: [...notes], ...(requestedBy == null ? {} : { requestedBy }) },
     ...(from === null ? {} : { from }),
     ...(to === null ? {} : { to }),
     ...(task === null ? {} : { task }),

@@ -35,6 +35,7 @@ interface Records {
   readonly master: Stored<'master'> | null;
   readonly route: Stored<'route'> | null;
   readonly journal: Stored<'journal'> | null;
+  readonly white: Stored<'white'> | null;
 }
 
 const commitTries = 4;
@@ -57,7 +58,7 @@ export class ZkLedger implements GroupLedger {
   }
 
   async read(deadline: Deadline): Promise<GroupRecords> {
-    const { store, clock } = this.#o;
+    const { store } = this.#o;
     const params = { group: this.#group };
     const [master, route, journal, white] = await Promise.all([
       store.master.read(params, deadline),
@@ -65,12 +66,12 @@ export class ZkLedger implements GroupLedger {
       store.journal.read(params, deadline),
       store.white.read(params, deadline),
     ]);
-    this.#records = { master, route, journal };
+    this.#records = { master, route, journal, white };
     return {
       primary: master === null ? null : primaryFromValue(master.value),
       route: route === null ? null : routeFromValue(route.value),
       journal: journal === null ? null : journalFromValue(journal.value),
-      maintenance: white === null ? null : maintenanceFromValue(white.value, clock.wallMs()),
+      maintenance: white === null ? null : maintenanceFromValue(white.value),
     };
   }
 
@@ -123,7 +124,7 @@ export class ZkLedger implements GroupLedger {
 
   #ops(change: LedgerChange, misjudged: ReadonlySet<string>): StoreOp[] {
     const { store, clock } = this.#o;
-    const { master, route, journal } = this.#known();
+    const { master, route, journal, white } = this.#known();
     const group = this.#group;
     const ops: StoreOp[] = [];
     if (change.primary !== undefined) {
@@ -143,6 +144,8 @@ export class ZkLedger implements GroupLedger {
     }
     if (change.history !== undefined)
       ops.push(store.history.opAppend({ group }, historyToValue(change.history, group)));
+    if (change.maintenance === null && white !== null)
+      ops.push(store.white.opDelete({ group }, { version: white.version }));
     if (change.takeover !== undefined) ops.push(...this.#takeoverOps(change.takeover, misjudged));
     if (change.requiredTask !== undefined) {
       ops.push(store.task.opCheck({ name: change.requiredTask }, { version: 0 }));
@@ -188,12 +191,13 @@ export class ZkLedger implements GroupLedger {
 
   /** Remembers what the multi has made of the records: each write raised the version by one. */
   #wrote(change: LedgerChange): void {
-    const { master, route, journal } = this.#known();
+    const { master, route, journal, white } = this.#known();
     const next = <Node extends Stored<'master'> | Stored<'route'> | Stored<'journal'>>(
       before: Node | null,
       value: Node['value'],
     ): Node => ({ ...before, value, version: before === null ? 0 : before.version + 1 }) as Node;
     this.#records = {
+      white: change.maintenance === null ? null : white,
       master:
         change.primary === undefined
           ? master
@@ -217,19 +221,23 @@ export class ZkLedger implements GroupLedger {
     const before = this.#known();
     const now = await this.read({ timeoutMs });
     const after = this.#known();
-    const applied =
-      change.journal !== undefined
-        ? sameJournal(now.journal, change.journal)
-        : change.route !== undefined &&
-          now.route?.version === change.route.version &&
-          now.route.write === change.route.write;
-    if (applied) return true;
+    if (await this.#isThere(change, now, timeoutMs)) return true;
     for (const key of ['master', 'route', 'journal'] as const) {
       if (before[key]?.version !== after[key]?.version) {
         throw new OwnershipLostError(this.#group, `${key} was written by somebody else meanwhile`);
       }
     }
     return false;
+  }
+
+  /** The first part of the change that leaves a trace tells of all of it. */
+  async #isThere(change: LedgerChange, now: GroupRecords, timeoutMs: number): Promise<boolean> {
+    if (change.journal !== undefined) return sameJournal(now.journal, change.journal);
+    if (change.route !== undefined) {
+      return now.route?.version === change.route.version && now.route.write === change.route.write;
+    }
+    if (change.finishedTask !== undefined) return !(await this.hasTask(change.finishedTask, { timeoutMs }));
+    return change.maintenance === null && now.maintenance === null;
   }
 }
 
