@@ -1,0 +1,197 @@
+import { stat } from 'node:fs/promises';
+import { uptime } from 'node:os';
+import { basename } from 'node:path';
+import { GtidSet } from '../../gtid/gtid-set.js';
+import { MariadbGtidSet } from '../../gtid/mariadb-gtid-set.js';
+import { readBinlogIndex } from '../../reading/file-list.js';
+import { TailSourceError } from '../errors.js';
+import { readFileHead, type FileHead } from './file-head.js';
+import { scanFile, type FileScan, type TornTail } from './file-scan.js';
+
+/** How much of the last file is looked at event by event after a crash of its server only. */
+const VERIFIED_BYTES = 1 << 20;
+
+/**
+ * What the binlog files of a dead server hold. The last file is scanned at once, others when they are needed; of the
+ * first one only the head is read.
+ */
+export class BinlogInventory {
+  readonly #heads = new Map<string, Promise<FileHead>>();
+  readonly #scans = new Map<string, Promise<FileScan>>();
+
+  private constructor(
+    /** Paths of the files, oldest first. */
+    private readonly paths: readonly string[],
+    private readonly lastHead: FileHead,
+    private readonly lastScan: FileScan,
+    /** What the server had committed, purged transactions included. */
+    readonly executed: GtidSet | MariadbGtidSet,
+    /** What no file holds any more. */
+    readonly purged: GtidSet | MariadbGtidSet,
+    /** Why a newer file does not count, else `null`. */
+    private readonly unfinished: string | null,
+  ) {
+    this.#heads.set(basename(lastHead.path), Promise.resolve(lastHead));
+    this.#scans.set(basename(lastHead.path), Promise.resolve(lastScan));
+  }
+
+  /**
+   * @param knownPurged `gtid_purged` as it was when the server lived, also what was set by hand or by a clone: no file
+   *   says that
+   * @throws TailSourceError, BinlogIndexError, EncryptedBinlogError, NotABinlogError, BinlogCorruptError
+   */
+  static async read(
+    index: string,
+    { knownPurged, signal }: { readonly knownPurged?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<BinlogInventory> {
+    const paths = await readBinlogIndex(index);
+    const { head, at } = await newestHead(paths);
+    const first = at === 0 ? head : await readFileHead(paths[0] as string);
+    if (first === null) throw new TailSourceError(`${basename(paths[0] ?? '')} ends inside its first events`);
+    const used = paths.slice(0, at + 1);
+    const { mtimeMs } = await stat(head.path);
+    // Without a restart of the machine every byte that the server wrote is there; after one, what was not flushed may be
+    // missing anywhere.
+    const restarted = mtimeMs < Date.now() - uptime() * 1_000;
+    const scan = await scanFile(head, {
+      verifiedBytes: restarted ? Number.MAX_SAFE_INTEGER : VERIFIED_BYTES,
+      ...(signal === undefined ? {} : { signal }),
+    });
+    if (head.previous === null) {
+      throw new TailSourceError(
+        `${head.file} has no list of earlier GTIDs: the server wrote it without GTIDs, and without them no replica can say what it lacks`,
+      );
+    }
+    const unfinished =
+      used.length === paths.length
+        ? null
+        : `${basename(paths[at + 1] ?? '')} was being made when the server died and holds nothing`;
+    const set =
+      head.previous instanceof MariadbGtidSet
+        ? mariadbSets(first, head.previous, scan)
+        : mysqlSets(first, head.previous, scan, knownPurged ?? '');
+    return new BinlogInventory(used, head, scan, set.executed, set.purged, unfinished);
+  }
+
+  get flavor(): 'mysql' | 'mariadb' {
+    return this.lastHead.format.flavor;
+  }
+
+  /** As the server called itself, e.g. `9.7.4`. */
+  get serverVersion(): string {
+    return this.lastHead.format.serverVersion;
+  }
+
+  get serverId(): number {
+    return this.lastHead.serverId;
+  }
+
+  /** Whether the last file has checksums. */
+  get checksum(): 'none' | 'crc32' {
+    return this.lastHead.format.checksum;
+  }
+
+  get firstFile(): string {
+    return basename(this.paths[0] as string);
+  }
+
+  get lastFile(): string {
+    return this.lastHead.file;
+  }
+
+  get fileCount(): number {
+    return this.paths.length;
+  }
+
+  get torn(): TornTail | null {
+    return this.lastScan.torn;
+  }
+
+  /** What was being written when the server died, in words; `null` when nothing was. */
+  get tornText(): string | null {
+    const { torn } = this;
+    if (torn === null) return this.unfinished;
+    const what = torn.gtid === undefined ? 'a transaction' : `transaction ${torn.gtid}`;
+    return `${what} at ${torn.file}:${torn.position} is not whole (${torn.why}): its ${torn.bytes} bytes are not served`;
+  }
+
+  /** The file's place in the order of files, -1 if there is no such file. */
+  indexOf(file: string): number {
+    return this.paths.findIndex((path) => basename(path) === file);
+  }
+
+  /** @throws TailSourceError when the file was not finished, BinlogError for damage */
+  head(index: number): Promise<FileHead> {
+    const path = this.paths[index] as string;
+    const file = basename(path);
+    let head = this.#heads.get(file);
+    if (head === undefined) {
+      head = readFileHead(path).then((found) => {
+        if (found === null) throw new TailSourceError(`${file} ends inside its first events`);
+        return found;
+      });
+      this.#remember(this.#heads, file, head);
+    }
+    return head;
+  }
+
+  /** Behind the last whole transaction of a file. */
+  async end(index: number): Promise<number> {
+    const head = await this.head(index);
+    let scan = this.#scans.get(head.file);
+    if (scan === undefined) {
+      scan = scanFile(head, { verifiedBytes: 0 });
+      this.#remember(this.#scans, head.file, scan);
+    }
+    return (await scan).end;
+  }
+
+  /** Index of the newest file before which there is nothing that `has` lacks; -1 when even the first one is too new. */
+  async newestFileFor(has: GtidSet): Promise<number> {
+    for (let index = this.paths.length - 1; index >= 0; index--) {
+      const { previous } = await this.head(index);
+      if (previous instanceof GtidSet && has.contains(previous)) return index;
+      // It was written before there were GTIDs: nothing can have been purged.
+      if (previous === null && index === 0) return index;
+    }
+    return -1;
+  }
+
+  /** A reading that failed is tried again the next time. */
+  #remember<T>(map: Map<string, Promise<T>>, key: string, reading: Promise<T>): void {
+    map.set(key, reading);
+    reading.catch(() => map.delete(key));
+  }
+}
+
+/** The last file whose head is whole: a server may die while it makes another. */
+async function newestHead(
+  paths: readonly string[],
+): Promise<{ readonly head: FileHead; readonly at: number }> {
+  for (let at = paths.length - 1; at >= 0; at--) {
+    const head = await readFileHead(paths[at] as string);
+    if (head !== null) return { head, at };
+  }
+  throw new TailSourceError(`none of the files in the index (${paths.length}) holds a whole event`);
+}
+
+function mysqlSets(
+  first: FileHead,
+  previous: GtidSet,
+  scan: FileScan,
+  knownPurged: string,
+): { readonly executed: GtidSet; readonly purged: GtidSet } {
+  const known = GtidSet.parse(knownPurged);
+  const before = first.previous instanceof GtidSet ? first.previous : GtidSet.empty;
+  const executed = previous.union(scan.gtids).union(known);
+  return { executed, purged: before.union(known) };
+}
+
+function mariadbSets(
+  first: FileHead,
+  previous: MariadbGtidSet,
+  scan: FileScan,
+): { readonly executed: MariadbGtidSet; readonly purged: MariadbGtidSet } {
+  const before = first.previous instanceof MariadbGtidSet ? first.previous : MariadbGtidSet.empty;
+  return { executed: previous.union(MariadbGtidSet.fromGtids(scan.mariadbGtids)), purged: before };
+}

@@ -1,0 +1,133 @@
+import { ByteCursor } from '../../events/byte-cursor.js';
+import { EVENT_HEADER_LENGTH } from '../../events/event-header.js';
+import { EventType } from '../../events/event-type.js';
+import { parseMariadbGtidEvent } from '../../events/parsers/mariadb.js';
+import { formatUuid, parseGtidTagged, parseMysqlGtid } from '../../events/parsers/mysql-gtid.js';
+import { parseGtid, type GtidRange } from '../../gtid/gtid.js';
+import { GtidSet } from '../../gtid/gtid-set.js';
+import { parseMariadbGtid, type MariadbGtid } from '../../gtid/mariadb-gtid.js';
+
+/** What a GTID event says of the transaction that it begins. */
+export interface TransactionHead {
+  /** `undefined`: anonymous. */
+  readonly gtid: string | undefined;
+  /** Bytes of the transaction, the GTID event included; `undefined` where the server does not say (5.7, MariaDB). */
+  readonly length: number | undefined;
+  /** Behind the GTID event of MariaDB no BEGIN follows: it is one itself, unless it stands for a single statement. */
+  readonly begun: boolean;
+}
+
+/** Reads the GTID event at `at`, all of which must be in `buffer`. Throws DecodeError. */
+export function readTransactionHead(buffer: Buffer, at: number, bodyEnd: number): TransactionHead {
+  const type = buffer[at + 4];
+  const cursor = new ByteCursor(buffer, at + EVENT_HEADER_LENGTH, bodyEnd);
+  if (type === EventType.MariaGtid) {
+    const { gtid, standalone } = parseMariadbGtidEvent(cursor, buffer.readUInt32LE(at + 5));
+    return { gtid, length: undefined, begun: !standalone };
+  }
+  const parsed =
+    type === EventType.GtidTagged
+      ? parseGtidTagged(cursor)
+      : parseMysqlGtid(cursor, type === EventType.AnonymousGtid);
+  return { gtid: parsed.gtid, length: parsed.transactionLength || undefined, begun: false };
+}
+
+interface Run {
+  readonly uuid: string;
+  first: number;
+  next: number;
+}
+
+/** Where the fields are in a GTID event (type 33), from its first byte. */
+const UUID_AT = EVENT_HEADER_LENGTH + 1;
+const GNO_AT = UUID_AT + 16;
+/** Flags, UUID, number, 2, two logical times, one commit time: everything up to the length of the transaction. */
+const LENGTH_AT = GNO_AT + 8 + 1 + 16 + 7;
+const ORIGINAL_TIME_FLAG = 0x80;
+const ORIGINAL_TIME_BYTES = 7;
+
+/**
+ * Gathers the GTIDs of a file. Nearly every event continues the run of the one before it: then three numbers are compared
+ * and nothing is made.
+ */
+export class GtidCollector {
+  readonly #ranges: GtidRange[] = [];
+  readonly #runs = new Map<string, Run>();
+  readonly #mariadbLast = new Map<string, MariadbGtid>();
+  readonly #words = new Uint32Array(4);
+  #run: Run | undefined;
+
+  /** Adds the GTID of the event at `at` (type 33). */
+  addPlain(buffer: Buffer, at: number): void {
+    const gno = buffer.readUInt32LE(at + GNO_AT) + buffer.readUInt32LE(at + GNO_AT + 4) * 2 ** 32;
+    const words = this.#words;
+    let same = this.#run !== undefined;
+    for (let i = 0; i < 4; i++) {
+      const word = buffer.readUInt32LE(at + UUID_AT + i * 4);
+      if (words[i] !== word) {
+        same = false;
+        words[i] = word;
+      }
+    }
+    if (!same) {
+      const uuid = formatUuid(buffer.subarray(at + UUID_AT, at + GNO_AT));
+      this.#run = this.#runs.get(uuid);
+      if (this.#run === undefined) {
+        this.#run = { uuid, first: gno, next: gno };
+        this.#runs.set(uuid, this.#run);
+      }
+    }
+    const run = this.#run as Run;
+    if (run.next !== gno) {
+      this.#close(run);
+      run.first = gno;
+    }
+    run.next = gno + 1;
+  }
+
+  add(gtid: string): void {
+    if (gtid.includes(':')) {
+      const { uuid, tag, gno } = parseGtid(gtid);
+      const known = this.#runs.get(`${uuid}:${tag}`);
+      const number = Number(gno);
+      if (known?.next === number) known.next++;
+      else {
+        if (known !== undefined) this.#close(known, tag);
+        this.#runs.set(`${uuid}:${tag}`, { uuid, first: number, next: number + 1 });
+      }
+    } else {
+      const parsed = parseMariadbGtid(gtid);
+      this.#mariadbLast.set(`${parsed.domainId}-${parsed.serverId}`, parsed);
+    }
+  }
+
+  mysql(): GtidSet {
+    for (const [source, run] of this.#runs) this.#close(run, source.split(':')[1] ?? '');
+    this.#runs.clear();
+    this.#run = undefined;
+    return GtidSet.fromRanges(this.#ranges);
+  }
+
+  mariadb(): readonly MariadbGtid[] {
+    return [...this.#mariadbLast.values()];
+  }
+
+  #close({ uuid, first, next }: Run, tag = ''): void {
+    if (next > first) this.#ranges.push({ uuid, tag, first: BigInt(first), last: BigInt(next - 1) });
+  }
+}
+
+/**
+ * The stated length of the transaction that a GTID event (type 33) of `length` bytes begins; `undefined` when it does not
+ * say, or says it in a form that is not the usual one.
+ */
+export function plainTransactionLength(buffer: Buffer, at: number, length: number): number | undefined {
+  if (length < LENGTH_AT + ORIGINAL_TIME_BYTES + 9 || buffer[at + GNO_AT + 8] !== 2) return undefined;
+  let lengthAt = at + LENGTH_AT;
+  if (((buffer[lengthAt - 1] as number) & ORIGINAL_TIME_FLAG) !== 0) lengthAt += ORIGINAL_TIME_BYTES;
+  const first = buffer[lengthAt] as number;
+  if (first < 0xfb) return first;
+  if (first === 0xfc) return buffer.readUInt16LE(lengthAt + 1);
+  if (first === 0xfd) return buffer.readUIntLE(lengthAt + 1, 3);
+  return undefined;
+}

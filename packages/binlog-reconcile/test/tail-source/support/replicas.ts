@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { waitUntil, type MysqlServer } from '@dcmha/sandbox';
+import { TailSource, type TailSourceOptions } from '../../../src/tail-source/index.js';
+
+export const account = { user: 'tail', password: 'made-for-one-operation' } as const;
+
+/** Opens a tail source over the files of a server that was killed. */
+export async function openTail(
+  dead: Pick<MysqlServer, 'dataDir' | 'host'>,
+  options: Partial<TailSourceOptions> = {},
+): Promise<TailSource> {
+  return TailSource.open({
+    index: join(dead.dataDir, 'binlog.index'),
+    host: dead.host,
+    ...account,
+    serverUuid: await serverUuidOf(dead.dataDir),
+    ...options,
+  });
+}
+
+/** From the file in which a server keeps it. */
+export async function serverUuidOf(dataDir: string): Promise<string> {
+  const text = await readFile(join(dataDir, 'auto.cnf'), 'utf8').catch(() => '');
+  return /server-uuid=(\S+)/.exec(text)?.[1] ?? '00000000-0000-0000-0000-000000000000';
+}
+
+export interface FollowOptions {
+  readonly ssl?: boolean;
+  readonly heartbeatSeconds?: number;
+}
+
+/** Points a replica at a tail source and starts it. */
+export async function follow(
+  replica: MysqlServer,
+  { host, port }: { readonly host: string; readonly port: number },
+  { ssl = false, heartbeatSeconds = 0.2 }: FollowOptions = {},
+): Promise<void> {
+  await replica.query('STOP REPLICA');
+  await replica.query(
+    `CHANGE REPLICATION SOURCE TO SOURCE_HOST = '${host}', SOURCE_PORT = ${port},
+       SOURCE_USER = '${account.user}', SOURCE_PASSWORD = '${account.password}', SOURCE_AUTO_POSITION = 1,
+       SOURCE_HEARTBEAT_PERIOD = ${heartbeatSeconds}, SOURCE_CONNECT_RETRY = 1, SOURCE_RETRY_COUNT = 1,
+       SOURCE_SSL = ${ssl ? 1 : 0}, GET_SOURCE_PUBLIC_KEY = ${ssl ? 0 : 1}`,
+  );
+  await replica.query('START REPLICA');
+}
+
+export async function replicaStatus(replica: MysqlServer): Promise<Record<string, unknown>> {
+  const [row] = await replica.query('SHOW REPLICA STATUS');
+  return row ?? {};
+}
+
+export async function gtidExecuted(server: MysqlServer): Promise<string> {
+  const [row] = await server.query<{ gtids: string }[]>('SELECT @@GLOBAL.gtid_executed AS gtids');
+  return (row?.gtids ?? '').replaceAll(/\s/g, '');
+}
+
+/** Waits until the replica has applied `gtids`; fails with what it says itself. */
+export async function applied(replica: MysqlServer, gtids: string, timeoutMs = 60_000): Promise<void> {
+  const done = await waitUntil(
+    async () => {
+      const [row] = await replica.query<{ missing: string }[]>(
+        'SELECT GTID_SUBTRACT(?, @@GLOBAL.gtid_executed) AS missing',
+        [gtids],
+      );
+      if (row?.missing === '') return true;
+      const status = await replicaStatus(replica);
+      const error = `${String(status.Last_IO_Error)} ${String(status.Last_SQL_Error)}`.trim();
+      return error === '' || error.includes('econnect') ? undefined : error;
+    },
+    { timeoutMs, everyMs: 20 },
+  );
+  if (done !== true) {
+    const status = await replicaStatus(replica);
+    throw new Error(`${replica.name} has not applied ${gtids}: ${done ?? JSON.stringify(status)}`);
+  }
+}
+
+/** Waits for the receiver's error; resolves to its text. */
+export async function receiverError(replica: MysqlServer): Promise<string> {
+  const found = await waitUntil(
+    async () => {
+      const { Last_IO_Error: error } = await replicaStatus(replica);
+      return typeof error === 'string' && error !== '' ? error : undefined;
+    },
+    { timeoutMs: 20_000, everyMs: 20 },
+  );
+  if (found === undefined) throw new Error(`${replica.name} reports no error of its receiver`);
+  return found;
+}
+
+/** `CHECKSUM TABLE` of every table of a database. */
+export async function checksums(server: MysqlServer, database = 'app'): Promise<Record<string, unknown>> {
+  const tables = await server.query<{ name: string }[]>(
+    'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = ? ORDER BY table_name',
+    [database],
+  );
+  const sums: Record<string, unknown> = {};
+  for (const { name } of tables) {
+    const [row] = await server.query<{ Checksum: unknown }[]>(`CHECKSUM TABLE \`${database}\`.\`${name}\``);
+    sums[name] = row?.Checksum;
+  }
+  return sums;
+}
