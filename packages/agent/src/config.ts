@@ -33,6 +33,8 @@ export const agentConfigSchema = z.strictObject({
     connect: server.optional(),
     /** Default: what the server says (`@@pid_file`). */
     pidFile: z.string().optional(),
+    /** Index file of its binlog, to serve when it is dead; default: what the server says (`@@log_bin_index`). */
+    binlogIndex: z.string().min(1).optional(),
   }),
   /** Account that may read status, set variables and control replication. */
   mysql: credentials,
@@ -55,6 +57,27 @@ export const agentConfigSchema = z.strictObject({
       clone: z.boolean().default(false),
       /** Longest time for one clone. */
       cloneTimeoutMs: z.int().min(1_000).max(604_800_000).default(21_600_000),
+    })
+    .prefault({}),
+  /** Serving the binlog of the server when that is dead, to replicas that lack its last transactions. */
+  tail: z
+    .strictObject({
+      /** Where to listen; default: the host of the server's address. */
+      host: z.string().min(1).optional(),
+      /** 0: a free one. */
+      port: z.int().min(0).max(65_535).default(0),
+      /** Under which host replicas reach it; default: the host of the server's address. */
+      advertise: z.string().min(1).optional(),
+      /** PEM files; default: the certificate of the dead server itself. */
+      tls: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
+      /** Also take connections without TLS. */
+      allowPlain: z.boolean().default(false),
+      /** It ends when nobody was connected for so long. */
+      unusedMs: z.int().min(1_000).max(86_400_000).default(120_000),
+      /** It ends after so long in any case. */
+      maxMs: z.int().min(1_000).max(604_800_000).default(3_600_000),
+      /** Whether an engine may have a mysqld ended (SIGKILL) that hangs and cannot be closed. */
+      mayEndProcess: z.boolean().default(true),
     })
     .prefault({}),
   probe: z

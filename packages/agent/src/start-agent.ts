@@ -15,16 +15,22 @@ import {
   type NodeUpdate,
   type NodeValue,
   type Store,
+  type TailAnswer,
+  type TailStartRequest,
+  type TailStopRequest,
 } from '@dcmha/zk-schema';
 import type { AgentConfig } from './config.js';
 import { guard, type GuardAction } from './core/guard.js';
-import { AgentHttp, RefusedError } from './http/agent-http.js';
+import { AgentHttp } from './http/agent-http.js';
 import { agentMetrics } from './http/agent-metrics.js';
+import { RefusedError } from './http/refused-error.js';
 import { inMaintenance, leaseEnforced, nothingKnown, type Knowledge } from './shell/knowledge.js';
 import { LocalServer } from './shell/local-server.js';
 import { Presence } from './shell/presence.js';
 import { RejoinDriver } from './rejoin/rejoin-driver.js';
 import type { RejoinStage } from './rejoin/rejoin-stage.js';
+import { createTailServer } from './tail/create-tail-server.js';
+import type { TailServer } from './tail/tail-server.js';
 
 export interface AgentHandle {
   readonly agentId: string;
@@ -57,6 +63,7 @@ class Agent {
   readonly #local: LocalServer;
   readonly #closing = new AbortController();
   readonly #rejoin: RejoinDriver;
+  readonly #tail: TailServer;
   readonly #knowledge: Knowledge = nothingKnown();
   #http: AgentHttp | null = null;
   #keeper: SessionKeeper | null = null;
@@ -89,6 +96,7 @@ class Agent {
       activity: (text) => (this.#activity = text),
       onStage: onRejoinStage,
     });
+    this.#tail = createTailServer(config, logger);
     this.#local = new LocalServer({
       instance: this.#instance,
       pidFile: config.server.pidFile,
@@ -112,9 +120,11 @@ class Agent {
         {
           status: () => this.#status(),
           close: (request) => this.#closeFor(request),
+          tailStart: (request) => this.#tailStart(request),
+          tailStop: (request) => this.#tailStop(request),
           isOpenPrimary: () => this.#isPrimary && this.#local.status?.readOnly === false,
           isReadable: (lagMsMax) => this.#isReadable(lagMsMax),
-          metrics: () => agentMetrics(this.#status(), this.#local.status),
+          metrics: () => agentMetrics(this.#status(), this.#local.status, this.#tail.facts),
         },
       );
     } catch (error) {
@@ -133,7 +143,10 @@ class Agent {
         }),
       use: (zk, over) => this.#session(zk, over),
     });
-    this.#ticking = setInterval(() => this.#guardSoon(), guardTickMs);
+    this.#ticking = setInterval(() => {
+      this.#guardSoon();
+      this.#tendTail();
+    }, guardTickMs);
     this.#logger.info('agent started', {
       agentId: this.agentId,
       server: this.#server,
@@ -149,6 +162,7 @@ class Agent {
     await rejoinEnded;
     await this.#keeper?.close();
     await this.#http?.close();
+    await this.#tail.close();
     await this.#local.close();
     this.#instance.close();
   }
@@ -366,7 +380,7 @@ class Agent {
       detail: view.detail,
       role: primary === null ? 'unknown' : this.#isPrimary ? 'primary' : 'replica',
       writable: status === null ? null : !status.readOnly,
-      activity: this.#activity,
+      activity: this.#tail.facts?.detail ?? this.#activity,
     };
   }
 
@@ -378,11 +392,7 @@ class Agent {
   }
 
   async #closeFor({ server, epoch }: CloseRequest): Promise<CloseAnswer> {
-    if (server !== this.#server)
-      throw new RefusedError(`this agent looks after ${this.#server}, not ${server}`);
-    const known = this.#knowledge.primary?.epoch ?? 0;
-    if (epoch < known)
-      throw new RefusedError(`epoch ${epoch} is older than ${known}, which this agent knows`);
+    this.#mustServe(server, epoch);
     if (this.#local.view.state === 'down') return { state: 'process-gone' };
     this.#logger.warn(`closing ${this.#server}: asked for by the operation of epoch ${epoch}`);
     await this.#instance.fence({
@@ -392,5 +402,53 @@ class Agent {
     });
     this.#local.lookNow();
     return { state: 'closed' };
+  }
+
+  /** @throws RefusedError unless a request is for this server and not of an operation that was overtaken */
+  #mustServe(server: string, epoch: number): void {
+    if (server !== this.#server)
+      throw new RefusedError(`this agent looks after ${this.#server}, not ${server}`);
+    const known = this.#knowledge.primary?.epoch ?? 0;
+    if (epoch < known)
+      throw new RefusedError(`epoch ${epoch} is older than ${known}, which this agent knows`);
+  }
+
+  async #tailStart(request: TailStartRequest): Promise<TailAnswer> {
+    // Without ZooKeeper what was known before has to do: serving changes nothing.
+    await this.#learnPrimary().catch(() => undefined);
+    this.#mustServe(request.server, request.epoch);
+    const { primary } = this.#knowledge;
+    if (primary !== null && primary.epoch >= request.epoch && primary.primary !== this.#server) {
+      throw new RefusedError(
+        `${primary.primary} is the primary since epoch ${primary.epoch}: the operation of epoch ${request.epoch} is over`,
+      );
+    }
+    const { state, detail } = this.#local.view;
+    if (state !== 'down') {
+      throw new RefusedError(`mysqld is ${state} (${detail}): only the files of a dead server are served`);
+    }
+    return this.#tail.start(request);
+  }
+
+  async #tailStop({ server, epoch }: TailStopRequest): Promise<object> {
+    if (server !== this.#server)
+      throw new RefusedError(`this agent looks after ${this.#server}, not ${server}`);
+    await this.#tail.stop(epoch, 'the operation has what it needs');
+    return {};
+  }
+
+  #tendTail(): void {
+    const { view, status, pid } = this.#local;
+    if (status !== null) void this.#tail.remember(this.#instance, status, pid);
+    const { primary } = this.#knowledge;
+    const over =
+      view.state === 'up'
+        ? 'mysqld is back'
+        : primary !== null && primary.primary !== this.#server
+          ? `${primary.primary} is the primary since epoch ${primary.epoch}`
+          : null;
+    this.#tail.tend(over).catch((error: unknown) => {
+      this.#logger.error('tail source', { error: error instanceof Error ? error.message : String(error) });
+    });
   }
 }

@@ -4,29 +4,34 @@ import type { AddressInfo } from 'node:net';
 import {
   agentPaths,
   closeRequestSchema,
+  tailStartRequestSchema,
+  tailStopRequestSchema,
   type AgentStatus,
   type CloseAnswer,
   type CloseRequest,
+  type TailAnswer,
+  type TailStartRequest,
+  type TailStopRequest,
 } from '@dcmha/zk-schema';
+import { RefusedError } from './refused-error.js';
 
 export interface AgentHttpHandlers {
   readonly status: () => AgentStatus;
   /** @throws RefusedError */
   readonly close: (request: CloseRequest) => Promise<CloseAnswer>;
+  /** @throws RefusedError */
+  readonly tailStart: (request: TailStartRequest) => Promise<TailAnswer>;
+  /** @throws RefusedError */
+  readonly tailStop: (request: TailStopRequest) => Promise<object>;
   readonly isOpenPrimary: () => boolean;
   /** May be read from within the lag limit, milliseconds (`null`: any lag). */
   readonly isReadable: (lagMsMax: number | null) => boolean;
   readonly metrics: () => Promise<string>;
 }
 
-/** The agent will not do what was asked; the message says why. */
-export class RefusedError extends Error {
-  override readonly name = 'RefusedError';
-}
-
 const bodyBytesMax = 16_384;
 
-/** HTTP face of the agent: status for people and load balancers, and the request to close its server. */
+/** HTTP face of the agent: status for people and load balancers, and the requests of engines. */
 export class AgentHttp {
   readonly #server: Server;
   readonly #handlers: AgentHttpHandlers;
@@ -92,7 +97,20 @@ export class AgentHttp {
         return send(response, yes ? 200 : 503, { replica: yes });
       }
       case agentPaths.close:
-        return this.#closeServer(request, response);
+        return this.#asked(request, response, (body) => {
+          const parsed = closeRequestSchema.safeParse(body);
+          return parsed.success ? this.#handlers.close(parsed.data) : parsed.error;
+        });
+      case agentPaths.tailStart:
+        return this.#asked(request, response, (body) => {
+          const parsed = tailStartRequestSchema.safeParse(body);
+          return parsed.success ? this.#handlers.tailStart(parsed.data) : parsed.error;
+        });
+      case agentPaths.tailStop:
+        return this.#asked(request, response, (body) => {
+          const parsed = tailStopRequestSchema.safeParse(body);
+          return parsed.success ? this.#handlers.tailStop(parsed.data) : parsed.error;
+        });
       default:
         return send(response, 404, {
           error: `there is no ${url.pathname}; there are ${Object.values(agentPaths).join(', ')}`,
@@ -100,17 +118,22 @@ export class AgentHttp {
     }
   }
 
-  async #closeServer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** A request that only those who share the token may make. `act` gives an error for a body that is not understood. */
+  async #asked(
+    request: IncomingMessage,
+    response: ServerResponse,
+    act: (body: unknown) => Promise<object> | Error,
+  ): Promise<void> {
     if (request.method !== 'POST') return send(response, 405, { error: 'use POST' });
     if (!this.#mayAsk(request.headers.authorization)) {
       return send(response, 401, {
         error: 'the token is missing or wrong; engines and agents must share http.token',
       });
     }
-    const parsed = closeRequestSchema.safeParse(await readJson(request));
-    if (!parsed.success) return send(response, 400, { error: parsed.error.message });
     try {
-      return send(response, 200, await this.#handlers.close(parsed.data));
+      const done = act(await readJson(request));
+      if (done instanceof Error) return send(response, 400, { error: done.message });
+      return send(response, 200, await done);
     } catch (error) {
       if (error instanceof RefusedError) return send(response, 409, { error: error.message });
       throw error;

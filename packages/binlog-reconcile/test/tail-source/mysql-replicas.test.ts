@@ -8,10 +8,10 @@ let replica: MysqlServer;
 
 beforeAll(async () => {
   sandbox = await Sandbox.create({ name: 'tail-source' });
-  [primary, replica] = (await Promise.all([
+  [primary, replica] = await Promise.all([
     sandbox.startMysql({ serverId: 1, host: '127.0.0.11' }),
     sandbox.startMysql({ serverId: 2, host: '127.0.0.12' }),
-  ])) as [MysqlServer, MysqlServer];
+  ]);
 });
 
 afterAll(async () => {
