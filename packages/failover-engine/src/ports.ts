@@ -52,6 +52,11 @@ export interface Tail {
   readonly torn: string | null;
 }
 
+export interface SourceOptions extends Deadline {
+  /** After so long a commit goes on without acknowledgement; missing: never. */
+  readonly fallbackMs?: number;
+}
+
 /** One server. Every call settles within its deadline, whatever the server does, and is safe to repeat. */
 export interface ServerControl {
   readonly key: MemberKey;
@@ -65,8 +70,13 @@ export interface ServerControl {
   startApplier(deadline: Deadline): Promise<void>;
   /** The set is executed; false when the time was not enough. */
   waitForGtids(set: string, deadline: Deadline): Promise<boolean>;
+  /**
+   * Flushes nothing by itself any more, so that it applies sooner what it has received: while a candidate drains its relay
+   * log. `prepareAsSource` and `follow` take it back.
+   */
+  relax(deadline: Deadline): Promise<void>;
   /** Durable, and with `ackers` the semi-sync source side on; still closed. */
-  prepareAsSource(ackers: number | null, deadline: Deadline): Promise<void>;
+  prepareAsSource(ackers: number | null, options: SourceOptions): Promise<void>;
   /** Begins a new binlog file where the current one is long: a source scans it from the start for each new follower. */
   shortenBinlog(deadline: Deadline): Promise<void>;
   openWrites(deadline: Deadline): Promise<void>;
@@ -80,6 +90,10 @@ export interface ServerControl {
     thresholdMs: number,
     deadline: Deadline,
   ): Promise<readonly { readonly user: string; readonly ageMs: number }[]>;
+  /** Statements running now that change tables and would hold replicas up (ALTER, CREATE INDEX, ...); missing where nobody can tell. */
+  runningDdl?(
+    deadline: Deadline,
+  ): Promise<readonly { readonly user: string; readonly ageMs: number; readonly statement: string }[]>;
 }
 
 /** A control that holds a connection, and whoever made it gives it back. */
@@ -90,10 +104,6 @@ export interface ManagedServerControl extends ServerControl {
 /** The agent beside a server. */
 export interface AgentControl {
   /**
-  /** Statements running now that change tables and would hold replicas up (ALTER, CREATE INDEX, ...); missing where nobody can tell. */
-  runningDdl?(
-    deadline: Deadline,
-  ): Promise<readonly { readonly user: string; readonly ageMs: number; readonly statement: string }[]>;
    * Closes the server, or reports that its process is gone. With `endHung` a process that hangs is ended. Rejects when
    * the agent cannot be asked.
    */
@@ -110,6 +120,11 @@ export interface AgentControl {
     deadline: Deadline,
   ): Promise<Tail>;
   stopTail(member: MemberKey, epoch: number, deadline: Deadline): Promise<void>;
+  /** Tries another member of its group from its own host. Rejects when the agent cannot be asked. */
+  opinion(
+    target: MemberKey,
+    deadline: Deadline,
+  ): Promise<{ readonly outcome: ProbeOutcome; readonly detail: string }>;
 }
 
 /** What ZooKeeper holds of a group, read at one time. */
@@ -126,6 +141,8 @@ export interface LedgerChange {
   readonly route?: Route;
   readonly journal?: Journal | null;
   readonly history?: HistoryEntry;
+  /** `null` ends maintenance, as it was read last. */
+  readonly maintenance?: null;
   /** How far the successor had read the old primary when it took over. */
   readonly takeover?: {
     readonly oldPrimary: MemberKey;
@@ -141,8 +158,6 @@ export interface LedgerChange {
 /**
  * The group's records, as their owner writes them. Each commit is conditional on what this ledger read or wrote last
  * and on still owning the group; it is never carried out twice, also when its answer is lost.
-  /** `null` ends maintenance, as it was read last. */
-  readonly maintenance?: null;
  */
 export interface GroupLedger {
   read(deadline: Deadline): Promise<GroupRecords>;

@@ -8,11 +8,13 @@ import type { MemberKey } from './model.js';
  * - `promoting`: the successor is recorded in `master` (the point of no return); it may or may not be open;
  * - `finishing`: the successor is open and routed; followers and clean-up remain;
  * - `standing-down`: no successor was recorded and none will be; the old primary gets its writes back.
+ *
+ * An election begins at `promoting`, with the elected member as `oldPrimary` too: there was none before.
  */
 export type JournalStep = 'preparing' | 'closing' | 'promoting' | 'finishing' | 'standing-down';
 
 export interface Journal {
-  readonly operation: 'failover' | 'switchover';
+  readonly operation: 'failover' | 'switchover' | 'election';
   readonly id: string;
   readonly step: JournalStep;
   /** Of the successor. */
@@ -45,8 +47,8 @@ export interface HistoryEntry {
   readonly reason: string;
   readonly phasesMs: Readonly<Record<string, number>>;
   readonly task: string | null;
-  /** Members and what went wrong with them, warnings, refused candidates. */
-  readonly notes: readonly string[];
   /** Who asked for it; missing when the engine decided itself. */
   readonly requestedBy?: string | null;
+  /** Members and what went wrong with them, warnings, refused candidates. */
+  readonly notes: readonly string[];
 }

@@ -38,8 +38,11 @@ export interface ReplicaChannel {
   readonly lagMs: number | null;
   /** A delay that was asked for (SOURCE_DELAY), milliseconds. */
   readonly delayMs: number;
+  /** `errno message`, or empty. */
   readonly receiverError: string;
   readonly applierError: string;
+  /** Since anything (heartbeat or transaction) came from the source, when this was read; missing where it cannot be told. */
+  readonly heardAgoMs?: number | null;
 }
 
 /** What a server said of itself, in the engine's own terms (one per member, from one status query). */
@@ -64,7 +67,13 @@ export interface ServerState {
     /** Replicas connected that acknowledge. */
     readonly ackers: number;
     readonly waitingSessions: number;
+    /** Acknowledgements that a commit waits for; missing where it was not read. */
+    readonly waitForAckers?: number;
+    /** After so long a commit goes on without acknowledgement; missing where it was not read. */
+    readonly timeoutMs?: number | null;
   };
+  /** `sync_binlog` and `innodb_flush_log_at_trx_commit` are 1; missing where it was not read. */
+  readonly durable?: boolean;
 }
 
 export type PromotionRule = 'prefer' | 'neutral' | 'prefer-not' | 'must-not';
@@ -76,6 +85,27 @@ export interface AgentView {
   readonly mysqld: 'up' | 'down' | 'hung' | 'unknown';
   readonly detail: string;
   readonly endpoint: string | null;
+  /** Commits do not come back although reads are answered; missing or `null` while they do. */
+  readonly stalled?: WriteStall | null;
+}
+
+/** What holds commits up. `disk-full` and `storage` are the server's own trouble, `lock` is somebody's statement. */
+export interface WriteStall {
+  readonly reason: 'disk-full' | 'storage' | 'lock';
+  /** Engine's monotonic clock: since when. */
+  readonly sinceMs: number;
+  readonly detail: string;
+}
+
+/** What the agent of another member found when it tried a server from its own host. */
+export interface Opinion {
+  /** The member beside whom the agent runs. */
+  readonly by: MemberKey;
+  /** `no-answer`: the agent itself could not be asked; that says nothing about the server. */
+  readonly outcome: ProbeOutcome | 'no-answer';
+  readonly detail: string;
+  /** Engine's monotonic clock: when it was asked for. */
+  readonly atMs: number;
 }
 
 export interface MemberView {
@@ -88,6 +118,10 @@ export interface MemberView {
   readonly probe: Probe;
   /** Last status that was read, `null` when none ever was or the server stopped answering. */
   readonly state: ServerState | null;
+  /** Engine's monotonic clock: when that status was read. */
+  readonly readAtMs?: number;
+  /** The newest opinion of each agent that was asked about this server; missing while nobody was. */
+  readonly opinions?: readonly Opinion[];
 }
 
 export interface Route {
@@ -125,12 +159,31 @@ export interface GroupView {
   readonly route: Route | null;
   readonly maintenance: Maintenance | null;
   readonly members: readonly MemberView[];
+  /** What contradicts in the group's policy: while there is anything the group is left alone. `policy` stands in for it. */
+  readonly refusedPolicy?: readonly string[];
   /** Wall time of the last finished failover of this group. */
   readonly lastFailoverWallMs: number | null;
   /** An operation is under way (journaled). */
   readonly operation: string | null;
   /** The engine's ZooKeeper session is connected. */
   readonly storeConnected: boolean;
+  /** How steady that connection has been; missing where nobody counts. */
+  readonly store?: StoreSteadiness;
+  /** Since when each symptom of the last evaluation has lasted (engine's monotonic clock), by name of the diagnosis. */
+  readonly symptomsSince?: ReadonlyMap<string, number>;
+}
+
+export interface StoreSteadiness {
+  /** Engine's monotonic clock. */
+  readonly connectedSinceMs: number;
+  /** Connections that were lost within `windowMs`. */
+  readonly losses: number;
+  readonly windowMs: number;
+}
+
+/** Its time is over; it ends when the engine has adopted the primary that was left. */
+export function maintenanceIsOver({ maintenance, wallMs }: GroupView): boolean {
+  return maintenance !== null && maintenance.untilMs !== null && maintenance.untilMs <= wallMs;
 }
 
 export function primaryMember(view: GroupView): MemberView | undefined {

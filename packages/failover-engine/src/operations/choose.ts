@@ -98,11 +98,12 @@ function chooseOptions(
   view: GroupView,
   passedOver: ReadonlySet<MemberKey>,
 ): ChooseOptions {
-  const { oldPrimary, target } = recorder.journal;
+  const { oldPrimary, target, allowDataLoss } = recorder.journal;
   const lastSeen = view.members.find((m) => m.key === oldPrimary)?.state ?? null;
   return {
     replaces: oldPrimary,
     passedOver,
+    allowDataLoss,
     ...(target === null ? {} : { target }),
     ...(lastSeen === null ? {} : { oldPrimary: lastSeen }),
   };
@@ -247,6 +248,8 @@ async function drain(
   return settle(
     (async (): Promise<ServerState> => {
       if (received.channel?.applier === 'stopped') await server.startApplier({ timeoutMs: stepTimeoutMs });
+      // Sooner without flushing each commit; it is made durable again before it is opened.
+      await settle(server.relax({ timeoutMs: stepTimeoutMs }));
       if (!(await server.waitForGtids(received.gtidExecuted, { timeoutMs }))) {
         throw new Error(`it did not apply the relay log it had received within ${timeoutMs} ms`);
       }

@@ -42,7 +42,13 @@ export async function followAll(
 
 /** Makes a server ready to be primary; still closed. Only when nothing is left for it to apply. */
 export async function prepare(context: OperationContext, member: MemberKey): Promise<void> {
-  await context.server(member).prepareAsSource(ackersOf(context.view()), { timeoutMs: stepTimeoutMs });
+  const view = context.view();
+  const { durability } = view.policy;
+  const fallbackMs = durability.mode === 'semisync' ? durability.fallbackMs : undefined;
+  await context.server(member).prepareAsSource(ackersOf(view), {
+    timeoutMs: stepTimeoutMs,
+    ...(fallbackMs === undefined ? {} : { fallbackMs }),
+  });
 }
 
 /** Opens a prepared server as primary, and only while this engine owns the group. */

@@ -2,8 +2,10 @@ import {
   agentErrorSchema,
   agentPaths,
   closeAnswerSchema,
+  opinionAnswerSchema,
   tailAnswerSchema,
   type CloseRequest,
+  type OpinionRequest,
   type TailStartRequest,
   type TailStopRequest,
 } from '@dcmha/zk-schema';
@@ -43,6 +45,15 @@ export function agentClient(endpoint: string, token: string | undefined): AgentC
     stopTail: async (server, epoch, deadline) => {
       const request: TailStopRequest = { server, epoch };
       await ask(agentPaths.tailStop, request, deadline);
+    },
+    opinion: async (target, deadline) => {
+      // The agent answers within the time, or its answer is of no use.
+      const request: OpinionRequest = {
+        target,
+        timeoutMs: Math.max(1, Math.floor(deadline.timeoutMs * 0.8)),
+      };
+      const { outcome, detail } = opinionAnswerSchema.parse(await ask(agentPaths.opinion, request, deadline));
+      return { outcome, detail };
     },
   };
 }

@@ -20,9 +20,6 @@ export interface EngineWorld {
   readonly newId: () => string;
 }
 
-/** Semi-sync never falls back to async: the largest value of the server's variable, 49 days. */
-const semisyncTimeoutMs = 4_294_967_295;
-
 /** This machine's clock, MySQL over TCP, agents over HTTP. */
 export function machineWorld(config: EngineConfig): EngineWorld {
   return {
@@ -32,7 +29,6 @@ export function machineWorld(config: EngineConfig): EngineWorld {
         mysql: config.mysql,
         replication: config.replication,
         timeoutMs: config.observe.timeoutMs,
-        semisyncTimeoutMs,
         lost,
       }),
     agent: (endpoint) => agentClient(endpoint, config.agentToken),

@@ -1,6 +1,15 @@
-import { evaluate, type Evaluation } from '../core/decide.js';
+import type { Choice } from '../core/candidates.js';
+import { evaluate, failoverCandidates, type Evaluation } from '../core/decide.js';
 import type { Journal } from '../core/journal.js';
-import type { GroupView, Maintenance, MemberKey, MemberView, PrimaryRecord, Route } from '../core/model.js';
+import type {
+  GroupView,
+  Maintenance,
+  MemberKey,
+  MemberView,
+  PrimaryRecord,
+  Route,
+  StoreSteadiness,
+} from '../core/model.js';
 import type { GroupPolicy } from '@dcmha/zk-schema';
 import {
   settle,
@@ -8,23 +17,28 @@ import {
   type OperationContext,
   type OperationOutcome,
 } from '../operations/context.js';
-import { resumeFailover, startFailover } from '../operations/failover.js';
-import { resumeSwitchover, startSwitchover, SwitchoverRefusedError } from '../operations/switchover.js';
+import { resumeElection, startElection } from '../operations/elect.js';
+import type { HookRunner } from '../hooks/hook-runner.js';
+import type { SwitchoverReport } from '../operations/check-switchover.js';
+import { resumeFailover } from '../operations/failover.js';
+import { restoreSettings } from '../operations/restore-settings.js';
+import { resumeSwitchover } from '../operations/switchover.js';
 import { closeOthers, publishRoute, reopen } from '../operations/upkeep.js';
 import {
   OwnershipLostError,
-  TaskWithdrawnError,
   type AgentControl,
   type Clock,
   type EngineLogger,
   type GroupLedger,
   type ManagedServerControl,
 } from '../ports.js';
+import { GroupDesk, type WaitingTask } from './group-desk.js';
 import { MemberObserver } from './member-observer.js';
 import type { Permit, Permits } from './permits.js';
+import { SecondOpinions } from './second-opinions.js';
 
 /** What the coordination store says of one member. */
-export interface MemberRecord extends Omit<MemberView, 'probe' | 'state'> {
+export interface MemberRecord extends Omit<MemberView, 'probe' | 'state' | 'readAtMs' | 'opinions'> {
   readonly agentControl: AgentControl | null;
 }
 
@@ -38,6 +52,8 @@ export interface GroupTask {
 /** What the coordination store says of the group; read from memory, as often as wanted. */
 export interface GroupInputs {
   readonly policy: GroupPolicy;
+  /** Why the policy is refused; the group is left alone then. */
+  readonly refusedPolicy?: readonly string[];
   readonly primary: PrimaryRecord | null;
   readonly route: Route | null;
   readonly maintenance: Maintenance | null;
@@ -46,6 +62,7 @@ export interface GroupInputs {
   readonly tasks: readonly GroupTask[];
   readonly lastFailoverWallMs: number | null;
   readonly storeConnected: boolean;
+  readonly store?: StoreSteadiness;
 }
 
 export interface GroupRunnerOptions {
@@ -66,13 +83,28 @@ export interface GroupRunnerOptions {
   };
   /** Shared by the groups of an engine: an operation takes one and gives it back. */
   readonly permits: Permits;
+  /** Around operations, as the policy names them; missing: none is known. */
+  readonly hooks?: HookRunner;
   /** An operation has ended, its history is written. */
   readonly finished: (what: {
-    readonly kind: 'failover' | 'switchover';
+    readonly kind: Journal['operation'];
     readonly result: OperationOutcome['result'];
   }) => void;
+  /** Told of each evaluation and what it was made from; must not throw. */
+  readonly evaluated?: (view: GroupView, evaluation: Evaluation) => void;
   /** The group must not be run by this engine any more. */
   readonly ownershipLost: () => void;
+}
+
+/** What `dcmha explain` shows. */
+export interface Explanation {
+  /** Newest first. */
+  readonly evaluations: readonly Evaluation[];
+  /** Who would be promoted if the primary failed over now, and of everybody else why not. */
+  readonly candidates: Choice | null;
+  readonly tasks: readonly WaitingTask[];
+  readonly maintenance:
+    (Maintenance & { /** Its time is over, and why it goes on. */ readonly refused: string | null }) | null;
 }
 
 const evaluationsKept = 50;
@@ -91,23 +123,58 @@ export class GroupRunner {
   readonly #members = new Map<MemberKey, Watched>();
   readonly #evaluations: Evaluation[] = [];
   readonly #stopped = new AbortController();
+  readonly #opinions: SecondOpinions;
+  readonly #desk: GroupDesk;
+  /** Since when each symptom of the last evaluation has lasted. */
+  #symptomsSince: ReadonlyMap<string, number> = new Map();
   #wake = new AbortController();
   #retryAtMs = 0;
   #retryMs = retryMsMin;
   /** An operation has changed the servers since they were last looked at. */
   #seenIsOld = false;
+  /** As of the last look: it is asked more often than the others. */
+  #primary: MemberKey | null = null;
   #permit: Permit | null = null;
   #keepsPermit = false;
   readonly #done: Promise<void>;
 
   constructor(options: GroupRunnerOptions) {
     this.#o = options;
+    this.#opinions = new SecondOpinions(options.clock, () => this.notify());
+    const { engineId, group, clock, newId, log, ledger, hooks = null } = options;
+    this.#desk = new GroupDesk({
+      engineId,
+      group,
+      clock,
+      newId,
+      log,
+      ledger,
+      hooks,
+      context: (notes) => ({ ...this.#context(), notes }),
+      ended: (kind, outcome) => this.#after(kind, outcome),
+    });
     this.#done = this.#run();
   }
 
   /** Newest first. */
   get evaluations(): readonly Evaluation[] {
     return this.#evaluations;
+  }
+
+  explain(): Explanation {
+    const view = this.view();
+    const { adoptionRefused } = this.#desk;
+    return {
+      evaluations: this.#evaluations,
+      candidates: view === null ? null : failoverCandidates(view),
+      tasks: this.#desk.waiting(this.#o.inputs()?.tasks ?? []),
+      maintenance: view?.maintenance == null ? null : { ...view.maintenance, refused: adoptionRefused },
+    };
+  }
+
+  /** What a switchover would do now and what is in its way. Writes nothing. `null` while the group cannot be read. */
+  async checkSwitchover(target: MemberKey | null): Promise<SwitchoverReport | null> {
+    return this.view() === null ? null : this.#desk.checkSwitchover(target);
   }
 
   /** Something changed: look again now. */
@@ -124,6 +191,7 @@ export class GroupRunner {
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.#wake.abort();
+    this.#opinions.stop();
     await this.#done;
     await Promise.all([...this.#members.values()].map((w) => this.#forget(w)));
     this.#members.clear();
@@ -132,6 +200,7 @@ export class GroupRunner {
   view(): GroupView | null {
     const inputs = this.#o.inputs();
     if (inputs === null) return null;
+    this.#primary = inputs.primary?.primary ?? null;
     this.#watchMembers(inputs);
     return {
       group: this.#o.group,
@@ -147,14 +216,28 @@ export class GroupRunner {
           ? null
           : `${inputs.journal.operation} ${inputs.journal.id} (${inputs.journal.step})`,
       storeConnected: inputs.storeConnected,
-      members: inputs.members.map(({ agentControl: _, ...record }) => {
-        const observer = this.#members.get(record.key)?.observer;
-        return {
-          ...record,
-          probe: observer?.probe ?? { outcome: 'unknown' as const, sinceMs: 0, detail: 'not watched' },
-          state: observer?.state ?? null,
-        };
-      }),
+      symptomsSince: this.#symptomsSince,
+      ...(inputs.store === undefined ? {} : { store: inputs.store }),
+      ...(inputs.refusedPolicy === undefined ? {} : { refusedPolicy: inputs.refusedPolicy }),
+      members: inputs.members.map((record) => this.#member(record, inputs)),
+    };
+  }
+
+  #member({ agentControl: _, ...record }: MemberRecord, inputs: GroupInputs): MemberView {
+    const observer = this.#members.get(record.key)?.observer;
+    const probe = observer?.probe ?? { outcome: 'unknown' as const, sinceMs: 0, detail: 'not watched' };
+    const others = inputs.members.flatMap(({ key, agentControl }) =>
+      key === record.key || agentControl === null ? [] : [{ by: key, agent: agentControl }],
+    );
+    return {
+      ...record,
+      probe,
+      state: observer?.state ?? null,
+      readAtMs: observer?.readAtMs ?? 0,
+      opinions:
+        record.key === inputs.primary?.primary
+          ? this.#opinions.of(record.key, probe, others, inputs.policy)
+          : [],
     };
   }
 
@@ -171,7 +254,7 @@ export class GroupRunner {
       const timing = () => ({
         timeoutMs: this.#o.timing.timeoutMs,
         intervalMs:
-          this.#o.inputs()?.primary?.primary === key
+          this.#primary === key
             ? this.#o.timing.primaryIntervalMs
             : this.#o.timing.replicaIntervalMs,
       });
@@ -241,7 +324,9 @@ export class GroupRunner {
     const inputs = this.#o.inputs();
     if (view === null || inputs === null || !inputs.storeConnected) return tickMs;
     const now = this.#o.clock.monotonicMs();
-    if (now < this.#retryAtMs) return this.#retryAtMs - now;
+    // What a person asks for does not wait until the engine tries again by itself.
+    const task = this.#desk.due(inputs.tasks);
+    if (now < this.#retryAtMs && task === null) return this.#retryAtMs - now;
     this.#retryAtMs = 0;
 
     if (inputs.journal !== null) {
@@ -251,12 +336,15 @@ export class GroupRunner {
     }
     const evaluation = evaluate(view);
     this.#keep(evaluation);
+    this.#symptomsSince = new Map(evaluation.diagnoses.map(({ name, sinceMs }) => [name, sinceMs]));
+    this.#o.evaluated?.(view, evaluation);
     const { action } = evaluation;
-    const task = inputs.tasks[0];
-    if (task !== undefined && action.kind !== 'failover') {
-      if (await this.#mayOperate()) await this.#carryOutTask(task);
-      return 0;
+    this.#desk.note(evaluation, view);
+    if (task !== null && (action.kind !== 'failover' || task.kind === 'failover')) {
+      if (!(await this.#mayOperate())) return 0;
+      if (await this.#desk.carryOut(task, evaluation)) return 0;
     }
+    if (action.kind !== 'failover' && action.kind !== 'elect') await this.#desk.flush();
     switch (action.kind) {
       case 'none':
         return tickMs;
@@ -264,11 +352,26 @@ export class GroupRunner {
         return Math.max(1, Math.min(tickMs, action.untilMs - now));
       case 'failover':
         if (!(await this.#mayOperate())) return 0;
+        await this.#desk.failover(action.from, evaluation, () => {
+          const now = this.view();
+          return now !== null && evaluate(now).action.kind === 'failover';
+        });
+        return 0;
+      case 'adopt':
+        await this.#desk.endMaintenance();
+        return tickMs;
+      case 'elect':
+        if (!(await this.#mayOperate())) return 0;
         this.#after(
-          'failover',
-          await startFailover(this.#context(), action.from, evaluation, this.#o.newId()),
+          'election',
+          await startElection(this.#context(), action.member, evaluation, this.#o.newId()),
         );
         return 0;
+      case 'restore-settings': {
+        const problems = await restoreSettings(this.#context(), action.members);
+        if (problems.length > 0) this.#o.log.error(problems.join('; '), { group: this.#o.group });
+        return tickMs;
+      }
       case 'reopen':
         this.#o.log.warn(await reopen(this.#context(), action.member), { group: this.#o.group });
         return tickMs / 4;
@@ -289,68 +392,19 @@ export class GroupRunner {
       await this.#o.clock.sleep(5, this.#stopped.signal);
       return;
     }
-    const resume = journal.operation === 'failover' ? resumeFailover : resumeSwitchover;
+    const resume = { failover: resumeFailover, switchover: resumeSwitchover, election: resumeElection }[
+      journal.operation
+    ];
     this.#after(journal.operation, await resume(this.#context(), journal, records));
   }
 
-  #after(kind: 'failover' | 'switchover', outcome: OperationOutcome): void {
+  #after(kind: Journal['operation'], outcome: OperationOutcome): void {
     this.#o.finished({ kind, result: outcome.result });
+    this.#desk.after(kind, outcome);
     if (outcome.result === 'failed' || outcome.result === 'refused') {
       this.#o.log.error(outcome.reason, { group: this.#o.group });
       this.#backOff();
     } else this.#retryMs = retryMsMin;
-  }
-
-  async #carryOutTask(task: GroupTask): Promise<void> {
-    if (!(await this.#o.ledger.hasTask(task.name, { timeoutMs: stepTimeoutMs }))) {
-      // Finished already: the copy in memory is a moment old.
-      await this.#o.clock.sleep(5, this.#stopped.signal);
-      return;
-    }
-    const refuse = async (reason: string): Promise<void> => {
-      const records = await this.#o.ledger.read({ timeoutMs: stepTimeoutMs });
-      await this.#o.ledger.commit(
-        {
-          finishedTask: task.name,
-          history: {
-            kind: task.kind,
-            result: 'refused',
-            id: this.#o.newId(),
-            atMs: this.#o.clock.wallMs(),
-            from: records.primary?.primary ?? null,
-            to: null,
-            epoch: records.primary?.epoch ?? 0,
-            reason,
-            phasesMs: {},
-            task: task.name,
-            notes: [],
-          },
-        },
-        { timeoutMs: stepTimeoutMs },
-      );
-      this.#o.log.warn(`${task.kind} of ${this.#o.group} refused: ${reason}`, {
-        group: this.#o.group,
-        task: task.name,
-      });
-    };
-    const notAfterMs = task.args['notAfterMs'];
-    if (typeof notAfterMs === 'number' && this.#o.clock.wallMs() > notAfterMs) {
-      await refuse('it was not begun in the time that was given for it');
-      return;
-    }
-    if (task.kind !== 'switchover') {
-      await refuse(`this engine does not know tasks of the kind "${task.kind}"`);
-      return;
-    }
-    const target = typeof task.args['target'] === 'string' ? task.args['target'] : null;
-    try {
-      const request = { id: this.#o.newId(), target, requestedBy: task.requestedBy, task: task.name };
-      this.#after('switchover', await startSwitchover(this.#context(), request));
-    } catch (error) {
-      if (error instanceof SwitchoverRefusedError) await refuse(error.message);
-      else if (error instanceof TaskWithdrawnError) this.#o.log.info(error.message, { group: this.#o.group });
-      else throw error;
-    }
   }
 
   #keep(evaluation: Evaluation): void {

@@ -7,10 +7,14 @@ export interface ObserverTiming {
   readonly timeoutMs: number;
 }
 
+/** Timers are late by less than this, unless the process was paused. */
+const pauseMsMax = 250;
+
 /** Watches one server: asks for its status again and again, and says at once when what it sees has changed. */
 export class MemberObserver {
   #probe: Probe;
   #state: ServerState | null = null;
+  #readAtMs = 0;
   readonly #stopped = new AbortController();
   #wake = new AbortController();
   /** A reading that began before this was overtaken by other news of the server. */
@@ -33,6 +37,11 @@ export class MemberObserver {
 
   get state(): ServerState | null {
     return this.#state;
+  }
+
+  /** When the state was read. */
+  get readAtMs(): number {
+    return this.#readAtMs;
   }
 
   /** Somebody says that the server is gone: what was read before counts no more until it answers again. */
@@ -90,31 +99,41 @@ export class MemberObserver {
       if (startedAtMs <= this.#doubtedAtMs) return;
       const before = this.#state;
       this.#state = read.value;
-      if (!this.#set('alive', '') && JSON.stringify(before) !== JSON.stringify(read.value))
-        this.changed(this.server.key);
+      this.#readAtMs = this.clock.monotonicMs();
+      if (!this.#set('alive', '') && textOf(before) !== textOf(read.value)) this.changed(this.server.key);
       return;
     }
-    const probed = await this.server.probe({ timeoutMs, signal });
+    // It had its time already: whether anybody is there takes less.
+    const probed = await this.server.probe({ timeoutMs: timeoutMs / 2, signal });
     if (signal.aborted || (probed.outcome === 'alive' && startedAtMs <= this.#doubtedAtMs)) return;
     if (probed.outcome === 'alive') {
       // It answers a ping but not the status query: alive, with an old state.
       this.#set('alive', read.error.message);
       return;
     }
-    this.#set(probed.outcome, probed.detail);
+    // Silence began when the first question was asked that nobody answered, not when that was given up; a pause of this
+    // process is no silence of the server.
+    const askedForMs = 1.5 * timeoutMs + pauseMsMax;
+    this.#set(probed.outcome, probed.detail, Math.max(startedAtMs, this.clock.monotonicMs() - askedForMs));
   }
 
   /** True when listeners were told. The last state is kept through a failure: a decision may need what was last seen. */
-  #set(outcome: Probe['outcome'], detail: string): boolean {
+  #set(outcome: Probe['outcome'], detail: string, fromMs = this.clock.monotonicMs()): boolean {
     const before = this.#probe;
     if (before.outcome === outcome) {
       this.#probe = { ...before, detail };
       return false;
     }
     const failing = (o: Probe['outcome']): boolean => o !== 'alive' && o !== 'saturated' && o !== 'denied';
-    const sinceMs = failing(before.outcome) && failing(outcome) ? before.sinceMs : this.clock.monotonicMs();
+    const sinceMs = failing(before.outcome) && failing(outcome) ? before.sinceMs : fromMs;
     this.#probe = { outcome, detail, sinceMs };
     this.changed(this.server.key);
     return true;
   }
+}
+
+/** Without what changes with every reading. */
+function textOf(state: ServerState | null): string {
+  const channel = state?.channel ?? null;
+  return JSON.stringify(channel === null ? state : { ...state, channel: { ...channel, heardAgoMs: null } });
 }

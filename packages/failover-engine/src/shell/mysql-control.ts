@@ -1,5 +1,6 @@
 import { MysqlInstance, type InstanceStatus } from '@dcmha/mysql-instance';
 import { formatAddress, parseAddress } from '@dcmha/zk-schema';
+import { semisyncForeverMs } from '../core/diagnosis/catalogue.js';
 import type { MemberKey, ReplicaChannel, ServerState } from '../core/model.js';
 import type { ManagedServerControl } from '../ports.js';
 
@@ -7,15 +8,13 @@ export interface MysqlControlOptions {
   readonly mysql: { readonly user: string; readonly password: string };
   readonly replication: { readonly user: string; readonly password: string };
   readonly timeoutMs: number;
-  /** How long semi-sync waits before it would fall back to async: never, in practice. */
-  readonly semisyncTimeoutMs: number;
   /** The held connection ended by itself: the first sign of a process that died. */
   readonly lost: (member: MemberKey, detail: string) => void;
 }
+
 /** Statements that change tables; they hold appliers up for as long as they took here. */
 const ddl =
   /^\s*(?:\/\*.*?\*\/\s*)*(?:ALTER|TRUNCATE|RENAME|OPTIMIZE|REPAIR|(?:CREATE|DROP)\s+(?!TEMPORARY|USER|ROLE))/i;
-
 
 const binlogBytesMax = 16 * 1024 * 1024;
 
@@ -56,11 +55,13 @@ export function mysqlControl(key: MemberKey, options: MysqlControlOptions): Mana
     startReceiver: (deadline) => instance.startReceiver(deadline),
     startApplier: (deadline) => instance.startApplier(deadline),
     waitForGtids: (set, deadline) => instance.waitForGtid(set, deadline),
-    prepareAsSource: (ackers, deadline) =>
+    relax: (deadline) => instance.setDurability('relaxed', deadline),
+    prepareAsSource: (ackers, { fallbackMs, ...deadline }) =>
       instance.prepareSource({
         ...deadline,
         durable: true,
-        semisync: ackers === null ? null : { waitForAckers: ackers, timeoutMs: options.semisyncTimeoutMs },
+        semisync:
+          ackers === null ? null : { waitForAckers: ackers, timeoutMs: fallbackMs ?? semisyncForeverMs },
       }),
     shortenBinlog: async (deadline) => void (await instance.rotateBinlogAbove(binlogBytesMax, deadline)),
     openWrites: (deadline) => instance.openWrites(deadline),
@@ -95,13 +96,13 @@ export function mysqlControl(key: MemberKey, options: MysqlControlOptions): Mana
       const found = await instance.longTransactions(thresholdMs, deadline);
       return found.map(({ user, ageMs }) => ({ user, ageMs }));
     },
-    release: async () => instance.close(),
     runningDdl: async (deadline) => {
       const sessions = await instance.sessions(deadline);
       return sessions
         .filter(({ command, info }) => command === 'Query' && info !== null && ddl.test(info))
         .map(({ user, timeS, info }) => ({ user, ageMs: timeS * 1000, statement: info ?? '' }));
     },
+    release: async () => instance.close(),
   };
 }
 
@@ -125,7 +126,10 @@ export function serverState(status: InstanceStatus): ServerState {
       replicaEnabled: status.semisync.replicaEnabled,
       ackers: status.semisync.ackers,
       waitingSessions: status.semisync.waitingSessions,
+      waitForAckers: status.semisync.waitForAckers,
+      timeoutMs: status.semisync.timeoutMs,
     },
+    durable: status.durability.syncBinlog === 1 && status.durability.flushLogAtTrxCommit === 1,
   };
 }
 
@@ -144,5 +148,6 @@ function replicaChannel(channel: InstanceStatus['channels'][number]): ReplicaCha
     delayMs: channel.delayMs,
     receiverError: text(lastReceiverError),
     applierError: text(lastApplierError),
+    heardAgoMs: channel.lastReceivedAgeMs,
   };
 }

@@ -28,6 +28,7 @@ export interface FakeServer {
   receiver: 'running' | 'stopped';
   applier: 'running' | 'stopped';
   semisyncSource: boolean;
+  durable: boolean;
   applies: boolean;
 }
 
@@ -73,6 +74,7 @@ export class FakeWorld {
         receiver: n === 1 ? 'stopped' : 'running',
         applier: n === 1 ? 'stopped' : 'running',
         semisyncSource: n === 1,
+        durable: true,
         applies: true,
       });
     }
@@ -167,6 +169,11 @@ export class FakeWorld {
     };
   }
 
+  #ackers({ key: source }: FakeServer): number {
+    return [...this.servers.values()].filter((s) => s.up && s.source === source && s.receiver === 'running')
+      .length;
+  }
+
   #state(s: FakeServer): ServerState {
     return {
       serverUuid: s.uuid,
@@ -195,7 +202,13 @@ export class FakeWorld {
               receiverError: '',
               applierError: '',
             },
-      semisync: { sourceEnabled: s.semisyncSource, replicaEnabled: true, ackers: 1, waitingSessions: 0 },
+      durable: s.durable,
+      semisync: {
+        sourceEnabled: s.semisyncSource,
+        replicaEnabled: true,
+        ackers: this.#ackers(s),
+        waitingSessions: 0,
+      },
     };
   }
 
@@ -236,6 +249,13 @@ export class FakeWorld {
       },
       stopTail: async () => {
         await Promise.resolve();
+      },
+      opinion: async (target) => {
+        check();
+        await Promise.resolve();
+        return this.servers.get(target)?.up === true
+          ? { outcome: 'alive', detail: '' }
+          : { outcome: 'refused', detail: 'refused' };
       },
     };
   }
@@ -278,14 +298,21 @@ export class FakeWorld {
         }
         return GtidSet.parse(s.executed).contains(GtidSet.parse(set));
       },
+      relax: async () => {
+        (await reach()).durable = false;
+      },
       prepareAsSource: async () => {
-        (await reach()).semisyncSource = true;
+        const s = await reach();
+        s.semisyncSource = true;
+        s.durable = true;
       },
       shortenBinlog: async () => {
         await reach();
       },
       openWrites: async () => {
-        (await reach()).readOnly = false;
+        const s = await reach();
+        if (!s.durable) throw new Error(`${k} is opened for writes without being durable`);
+        s.readOnly = false;
         const writable = this.writable();
         if (writable.length > 1) this.writableAtOnce.push(writable);
       },

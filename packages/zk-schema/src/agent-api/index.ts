@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { address } from '../model/fields.js';
+import { address, groupName } from '../model/fields.js';
 
 /**
  * What an agent answers over HTTP, for engines, other agents and the command line. Bodies are JSON. Requests that change
@@ -12,6 +12,10 @@ export const agentPaths = {
   tailStart: '/v1/tail/start',
   /** POST `TailStopRequest`: ends serving it. */
   tailStop: '/v1/tail/stop',
+  /** POST `OpinionRequest`: tries another member of its group. Answers `OpinionAnswer`. */
+  opinion: '/v1/opinion',
+  /** POST `VouchRequest`: asked by the agent of a primary that has lost ZooKeeper. Answers `VouchAnswer`. */
+  vouch: '/v1/vouch',
   /** GET: `AgentStatus`. */
   status: '/v1/status',
   /** GET: 200 while the agent works. */
@@ -64,6 +68,53 @@ export type TailAnswer = z.output<typeof tailAnswerSchema>;
 
 export const tailStopRequestSchema = z.strictObject({ server: address, epoch: z.int().min(0) });
 export type TailStopRequest = z.output<typeof tailStopRequestSchema>;
+
+export const opinionRequestSchema = z.strictObject({
+  /** A member of the agent's own group; others are refused. */
+  target: address,
+  /** How long trying it may take. */
+  timeoutMs: z.int().min(1).max(10_000).default(400),
+});
+export type OpinionRequest = z.input<typeof opinionRequestSchema>;
+
+export const probeOutcome = z.enum([
+  'alive',
+  'saturated',
+  'denied',
+  'starting',
+  'refused',
+  'unreachable',
+  'hung',
+  'unknown',
+]);
+
+/** What came of trying it from the agent's host. */
+export const opinionAnswerSchema = z.object({
+  target: address,
+  outcome: probeOutcome,
+  detail: z.string(),
+  elapsedMs: z.number().min(0),
+});
+export type OpinionAnswer = z.output<typeof opinionAnswerSchema>;
+
+export const vouchRequestSchema = z.strictObject({
+  group: groupName,
+  /** The server whose agent asks whether it may stay open. */
+  primary: address,
+  epoch: z.int().min(0),
+});
+export type VouchRequest = z.output<typeof vouchRequestSchema>;
+
+/** Whether this agent, by all that it knows and by its own server, takes the asker for the primary of the group. */
+export const vouchAnswerSchema = z.object({
+  /** The member beside this agent. */
+  server: address,
+  agrees: z.boolean(),
+  reason: z.string(),
+  /** Members of the group as this agent knows them. */
+  members: z.array(address),
+});
+export type VouchAnswer = z.output<typeof vouchAnswerSchema>;
 
 export const agentErrorSchema = z.object({ error: z.string() });
 

@@ -8,7 +8,7 @@ export const journal = defineNode({
   lifetime: 'persistent',
   format: 1,
   schema: z.object({
-    operation: z.enum(['failover', 'switchover']),
+    operation: z.enum(['failover', 'switchover', 'election']),
     id: z.string().min(1).describe('of this operation'),
     epoch: epoch.describe('that the operation publishes'),
     step: z.string().min(1).describe('the step that was begun last'),
