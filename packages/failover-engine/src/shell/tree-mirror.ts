@@ -18,6 +18,7 @@ export interface TreeMirrorOptions {
 export class TreeMirror {
   readonly #store: Store;
   readonly #trees = new Map<NodeName, CachedSubtree>();
+  readonly #treeByKey = new Map<NodeKey, CachedSubtree>();
   /** Decoded once for each version of a node: evaluations read the same values again and again. */
   readonly #decoded = new WeakMap<Buffer, unknown>();
 
@@ -65,16 +66,21 @@ export class TreeMirror {
 
   /** @throws NodeValueError */
   valueAt<Key extends NodeKey>(key: Key, path: string): NodeValue<Key> | null {
-    for (const tree of this.#trees.values()) {
-      if (!path.startsWith(`${tree.root}/`)) continue;
-      const node = tree.get(path);
-      if (node === undefined || node.data.length === 0) return null;
-      const known = this.#decoded.get(node.data);
-      if (known !== undefined) return known as NodeValue<Key>;
-      const value = decodeValue(key, node.data, path);
-      this.#decoded.set(node.data, value);
-      return value;
-    }
-    return null;
+    const node = this.#treeOf(key, path)?.get(path);
+    if (node === undefined || node.data.length === 0) return null;
+    const known = this.#decoded.get(node.data);
+    if (known !== undefined) return known as NodeValue<Key>;
+    const value = decodeValue(key, node.data, path);
+    this.#decoded.set(node.data, value);
+    return value;
+  }
+
+  /** All nodes of one kind lie in one folder. */
+  #treeOf(key: NodeKey, path: string): CachedSubtree | undefined {
+    const known = this.#treeByKey.get(key);
+    if (known !== undefined) return known;
+    const found = [...this.#trees.values()].find((tree) => path.startsWith(`${tree.root}/`));
+    if (found !== undefined) this.#treeByKey.set(key, found);
+    return found;
   }
 }
