@@ -30,6 +30,7 @@ import { Presence } from './shell/presence.js';
 import { RejoinDriver } from './rejoin/rejoin-driver.js';
 import type { RejoinStage } from './rejoin/rejoin-stage.js';
 import { createTailServer } from './tail/create-tail-server.js';
+import { endProcess } from './tail/end-process.js';
 import type { TailServer } from './tail/tail-server.js';
 
 export interface AgentHandle {
@@ -40,6 +41,8 @@ export interface AgentHandle {
 
 const guardTickMs = 250;
 const closeTimeoutMs = 3_000;
+/** A server that is not closed after so long may hang. */
+const hungFenceTimeoutMs = 300;
 
 export interface AgentTools {
   readonly logger: Logger;
@@ -391,17 +394,66 @@ class Agent {
     return lagMsMax === null || (channel.lagMs !== null && channel.lagMs <= lagMsMax);
   }
 
-  async #closeFor({ server, epoch }: CloseRequest): Promise<CloseAnswer> {
+  async #closeFor({ server, epoch, endHung }: CloseRequest): Promise<CloseAnswer> {
     this.#mustServe(server, epoch);
     if (this.#local.view.state === 'down') return { state: 'process-gone' };
     this.#logger.warn(`closing ${this.#server}: asked for by the operation of epoch ${epoch}`);
-    await this.#instance.fence({
-      killClients: true,
-      timeoutMs: closeTimeoutMs,
-      signal: this.#closing.signal,
-    });
+    if (!endHung) {
+      await this.#fence(closeTimeoutMs);
+      return { state: 'closed' };
+    }
+    if (this.#local.view.state !== 'hung') {
+      const failed = await this.#fence(hungFenceTimeoutMs).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (failed === null) return { state: 'closed' };
+      const { verdict } = await this.#instance.probe({
+        timeoutMs: hungFenceTimeoutMs,
+        signal: this.#closing.signal,
+      });
+      if (this.#local.process === null || verdict === 'alive') {
+        // It answers, only not to this: patience before violence.
+        const closed = await this.#fence(closeTimeoutMs).then(
+          () => true,
+          () => false,
+        );
+        if (closed) return { state: 'closed' };
+      }
+    }
+    return this.#endHung(epoch);
+  }
+
+  async #fence(timeoutMs: number): Promise<void> {
+    await this.#instance.fence({ killClients: true, timeoutMs, signal: this.#closing.signal });
     this.#local.lookNow();
-    return { state: 'closed' };
+  }
+
+  async #endHung(epoch: number): Promise<CloseAnswer> {
+    const found = this.#local.process;
+    if (!this.#config.tail.mayEndProcess) {
+      throw new RefusedError(
+        `${this.#server} cannot be closed and the configuration forbids to end its process (tail.mayEndProcess)`,
+      );
+    }
+    if (found === null) {
+      if (this.#local.view.state === 'down') return { state: 'process-gone' };
+      throw new RefusedError(
+        `${this.#server} cannot be closed, and its process is not known: set server.pidFile`,
+      );
+    }
+    this.#logger.error(`ending ${this.#server}, process ${found.pid}, which hangs`, { epoch });
+    await endProcess(found, this.#closing.signal);
+    await this.#seenGone();
+    return { state: 'process-gone' };
+  }
+
+  /** The watch looks every few milliseconds: whoever asks next is to find the process gone. */
+  async #seenGone(): Promise<void> {
+    const deadline = performance.now() + closeTimeoutMs;
+    while (this.#local.view.state !== 'down' && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, this.#config.probe.processPollMs));
+    }
   }
 
   /** @throws RefusedError unless a request is for this server and not of an operation that was overtaken */
@@ -441,13 +493,8 @@ class Agent {
     const { view, status, pid } = this.#local;
     if (status !== null) void this.#tail.remember(this.#instance, status, pid);
     const { primary } = this.#knowledge;
-    const over =
-      view.state === 'up'
-        ? 'mysqld is back'
-        : primary !== null && primary.primary !== this.#server
-          ? `${primary.primary} is the primary since epoch ${primary.epoch}`
-          : null;
-    this.#tail.tend(over).catch((error: unknown) => {
+    const successor = primary === null || primary.primary === this.#server ? null : primary;
+    this.#tail.tend({ isUp: view.state === 'up', successor }).catch((error: unknown) => {
       this.#logger.error('tail source', { error: error instanceof Error ? error.message : String(error) });
     });
   }

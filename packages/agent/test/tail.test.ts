@@ -29,7 +29,7 @@ let second: MysqlServer;
 let agent: AgentHandle;
 let connectString: string;
 
-async function start(): Promise<AgentHandle> {
+async function start(tail: object = {}): Promise<AgentHandle> {
   const config = agentConfigSchema.parse({
     zookeeper: { connect: connectString, sessionTimeoutMs: 2_000 },
     server: { address: first.address },
@@ -37,6 +37,7 @@ async function start(): Promise<AgentHandle> {
     replication: { ...accounts.replication },
     http: { host: first.host, token },
     stateDir: join(sandbox.folder, 'state'),
+    tail,
   });
   return startAgent(config, { logger });
 }
@@ -141,5 +142,85 @@ describe('the agent of a server that died', () => {
       status: 200,
     });
     expect((await status())['activity']).not.toMatch(/serving/);
+  });
+
+  it('is refused when its operation was overtaken', async () => {
+    expect((await ask(agentPaths.tailStart, request(4))).body['error']).toMatch(/epoch 4 is older than 5/);
+    const other = { ...request(6), server: second.address };
+    expect((await ask(agentPaths.tailStart, other)).body['error']).toMatch(/looks after/);
+  });
+
+  it('serves it too when the agent itself was restarted meanwhile, with the same answer when asked twice', async () => {
+    await agent.close();
+    agent = await start();
+    await eventually('the agent sees the death', async () => (await status())['mysqld'] === 'down');
+    const once = await ask(agentPaths.tailStart, request(7));
+    expect(once.status).toBe(200);
+    expect((await ask(agentPaths.tailStart, request(7))).body).toEqual(once.body);
+    // An earlier operation may neither take it over nor end it.
+    expect((await ask(agentPaths.tailStart, request(6))).body['error']).toMatch(/epoch 7/);
+    await ask(agentPaths.tailStop, { server: first.address, epoch: 6 });
+    expect((await status())['activity']).toMatch(/serving/);
+    const metrics = await (await fetch(`${agent.endpoint}${agentPaths.metrics}`)).text();
+    expect(metrics).toMatch(/dcmha_agent_tail_serving\{[^}]*\} 1/);
+  });
+
+  it('ends when mysqld comes back', async () => {
+    await first.start();
+    await eventually(
+      'the tail source ended',
+      async () => !/serving/.test(String((await status())['activity'])),
+    );
+    expect(lines.some((line) => line.includes('the tail source ends: mysqld is back'))).toBe(true);
+    await eventually('the agent sees it up', async () => (await status())['mysqld'] === 'up');
+  });
+
+  it('leaves a mysqld that hangs alone where the configuration forbids to end it', async () => {
+    await agent.close();
+    agent = await start({ mayEndProcess: false });
+    await eventually('the agent sees it up', async () => (await status())['mysqld'] === 'up');
+    first.freeze();
+    try {
+      const answer = await ask(agentPaths.close, { server: first.address, epoch: 8, endHung: true });
+      expect(answer.status).toBe(409);
+      expect(answer.body['error']).toMatch(/mayEndProcess/);
+    } finally {
+      first.thaw();
+    }
+    await eventually('the agent sees it up', async () => (await status())['mysqld'] === 'up');
+  });
+
+  it('ends a mysqld that hangs when it is asked to, and serves its binlog', async () => {
+    await agent.close();
+    agent = await start();
+    await eventually('the agent sees it up', async () => (await status())['mysqld'] === 'up');
+    await first.query('SET GLOBAL super_read_only = OFF');
+    await first.query('SET GLOBAL read_only = OFF');
+    await second.query('STOP REPLICA');
+    await first.query('INSERT INTO app.t VALUES (10)');
+    first.freeze();
+    expect(await ask(agentPaths.tailStart, request(9))).toMatchObject({ status: 409 });
+    const answer = await ask(agentPaths.close, { server: first.address, epoch: 9, endHung: true });
+    expect(answer).toMatchObject({ status: 200, body: { state: 'process-gone' } });
+    const tail = tailAnswerSchema.parse((await ask(agentPaths.tailStart, request(9))).body);
+    await follow(second, tail);
+    await eventually('the replica has its last row', async () => {
+      const rows = await second.query('SELECT id FROM app.t WHERE id = 10');
+      return rows.length === 1;
+    });
+  });
+
+  it('ends when another server has become the primary', async () => {
+    const before = await store.master.read({ group });
+    await store.master.write(
+      { group },
+      { primary: second.address, epoch: 9, sinceMs: Date.now() },
+      { over: before },
+    );
+    await eventually(
+      'the tail source ended',
+      async () => !/serving/.test(String((await status())['activity'])),
+    );
+    expect((await ask(agentPaths.tailStart, request(9))).body['error']).toMatch(/is over/);
   });
 });

@@ -2,6 +2,12 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { readProcStat, type ProcessStat } from './proc-stat.js';
 
+/** One process for good: its pid may be another one's later. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly startTicks: string;
+}
+
 export interface ProcessWatchOptions {
   readonly pidFile: string;
   readonly pollMs: number;
@@ -18,7 +24,7 @@ const searchMs = 100;
  * 20 microseconds a time). On systems without /proc it sees nothing, and probes have to do.
  */
 export class ProcessWatch {
-  #known: { readonly pid: number; readonly startTicks: string } | null = null;
+  #known: ProcessIdentity | null = null;
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -28,6 +34,11 @@ export class ProcessWatch {
 
   get pid(): number | null {
     return this.#known?.pid ?? null;
+  }
+
+  /** The process that is watched; `null` when there is none. */
+  get process(): ProcessIdentity | null {
+    return this.#known;
   }
 
   close(): void {

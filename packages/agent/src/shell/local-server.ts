@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { InstanceStatus, MysqlInstance } from '@dcmha/mysql-instance';
 import type { Logger } from '@dcmha/zk-schema';
 import { initialView, nextView, type LocalNews, type LocalView } from '../core/mysqld-state.js';
-import { ProcessWatch } from '../process/process-watch.js';
+import { ProcessWatch, type ProcessIdentity } from '../process/process-watch.js';
 
 export interface LocalServerOptions {
   readonly instance: MysqlInstance;
@@ -44,6 +44,11 @@ export class LocalServer {
 
   get pid(): number | null {
     return this.#watch?.pid ?? null;
+  }
+
+  /** The process that is watched; `null` when there is none, or none can be seen. */
+  get process(): ProcessIdentity | null {
+    return this.#watch?.process ?? null;
   }
 
   /** Reads the status now instead of at the next interval. */

@@ -43,6 +43,13 @@ export interface TailFacts {
   readonly detail: string;
 }
 
+/** What goes on around a running tail source. */
+export interface TailSurroundings {
+  readonly isUp: boolean;
+  /** Another server, recorded as the primary. */
+  readonly successor: { readonly primary: string; readonly epoch: number } | null;
+}
+
 const readTimeoutMs = 2_000;
 
 /** Serves the binlog of the agent's server while that is dead, for one operation at a time. */
@@ -52,6 +59,7 @@ export class TailServer {
   #starting: Promise<unknown> = Promise.resolve();
   #remembered = '';
   #remembering = false;
+  #tending = false;
   #closed = false;
 
   constructor(options: TailServerOptions) {
@@ -101,19 +109,27 @@ export class TailServer {
     if (this.#running !== null && this.#running.epoch <= epoch) await this.#end(why);
   }
 
-  /** Looks whether it has to end, for the reason given or one of its own. Call it often. */
-  async tend(over: string | null): Promise<void> {
+  /** Looks whether it has to end. Call it often. */
+  async tend({ isUp, successor }: TailSurroundings): Promise<void> {
     const { unusedMs, maxMs } = this.#o;
-    if (this.#running === null) return;
-    if (over !== null) return this.#end(over);
-    const { source, facts, startedAtMs } = this.#running;
+    if (this.#running === null || this.#tending) return;
+    const { source, facts, startedAtMs, epoch } = this.#running;
+    if (isUp) return this.#end('mysqld is back');
+    if (successor !== null && successor.epoch >= epoch) {
+      return this.#end(`${successor.primary} is the primary since epoch ${successor.epoch}`);
+    }
     const unused = source.status().unusedMs ?? 0;
     if (unused > unusedMs) return this.#end(`nobody was connected for ${Math.round(unused / 1000)} s`);
     if (performance.now() - startedAtMs > maxMs) {
       return this.#end(`it has served for ${Math.round(maxMs / 1000)} s, the longest time allowed`);
     }
-    const user = await usedBy(facts);
-    if (user !== null) await this.#end(`mysqld is back: ${user}`);
+    this.#tending = true;
+    try {
+      const user = await usedBy(facts);
+      if (user !== null) await this.#end(`mysqld is back: ${user}`);
+    } finally {
+      this.#tending = false;
+    }
   }
 
   async end(why: string): Promise<void> {
