@@ -92,8 +92,6 @@ export interface AgentView {
 /** What holds commits up. `disk-full` and `storage` are the server's own trouble, `lock` is somebody's statement. */
 export interface WriteStall {
   readonly reason: 'disk-full' | 'storage' | 'lock';
-  /** Engine's monotonic clock: since when. */
-  readonly sinceMs: number;
   readonly detail: string;
 }
 

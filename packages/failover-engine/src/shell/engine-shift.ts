@@ -5,10 +5,12 @@ import type { Evaluation } from '../core/decide.js';
 import type { MemberKey } from '../core/model.js';
 import { planOwnership } from '../core/ownership.js';
 import type { EngineWorld } from './engine-world.js';
+import { AlertWriter } from './alert-writer.js';
 import { AgentIndex } from './agent-index.js';
 import { acknowledgedVersions, groupInputs, type InputsOptions } from './group-inputs.js';
 import { GroupRunner, type GroupInputs } from './group-runner.js';
 import { Permits } from './permits.js';
+import { Steadiness } from './steadiness.js';
 import { TreeMirror } from './tree-mirror.js';
 import { ZkLedger } from './zk-ledger.js';
 
@@ -21,6 +23,8 @@ export interface EngineShiftOptions {
   readonly engineId: string;
   readonly endpoint: string;
   readonly logger: Logger;
+  /** Counted over the sessions of an engine; missing: of this one alone. */
+  readonly steadiness?: Steadiness;
 }
 
 interface Owned {
@@ -53,6 +57,8 @@ const mirrored = [
   'engineOwner',
   'executeGtid',
   'readbinlogStatus',
+  'watchDown',
+  'slavedown',
 ] as const;
 
 /** One ZooKeeper session of an engine: its membership, its mirror of the tree, the groups it owns. */
@@ -63,6 +69,7 @@ export class EngineShift {
   readonly #changingHands = new Set<string>();
   readonly #agentSaid = new Map<MemberKey, string>();
   readonly #operations: Permits;
+  readonly #steadiness: Steadiness;
   readonly #claims = new Permits(claimsMax);
   #mirror: TreeMirror | null = null;
   #agents: AgentIndex | null = null;
@@ -74,6 +81,8 @@ export class EngineShift {
   constructor(options: EngineShiftOptions) {
     this.#o = options;
     this.#operations = new Permits(options.config.operationsMax);
+    this.#steadiness = options.steadiness ?? new Steadiness(options.world.clock);
+    this.#steadiness.observe(options.store.zk, options.over);
     options.over.addEventListener('abort', () => void this.end(), { once: true });
   }
 
@@ -196,6 +205,7 @@ export class EngineShift {
       agent: world.agent,
       connected: () => store.zk.state === 'connected',
       wallMs: () => world.clock.wallMs(),
+      steadiness: this.#steadiness,
     };
     try {
       return groupInputs(options, group, this.#owned.get(group)?.lastFailoverWallMs ?? null);
@@ -331,6 +341,7 @@ export class EngineShift {
     const { clock } = world;
     const { group } = owner;
     const mirror = this.#mirror as TreeMirror;
+    const alerts = new AlertWriter({ store, owner, mirror, engineId, clock, logger });
     const runner: GroupRunner = new GroupRunner({
       engineId,
       group,
@@ -357,6 +368,7 @@ export class EngineShift {
           .pruneHistory(group, { keep: historyKept, timeoutMs: storeTimeoutMs })
           .catch((error: unknown) => logger.debug('history not shortened', { group, error: text(error) }));
       },
+      evaluated: (view, evaluation) => alerts.sync(view, evaluation),
       ownershipLost: () => void this.#drop(group),
     });
     return runner;

@@ -5,6 +5,7 @@ import type { EngineConfig } from '../config.js';
 import { EngineHttp } from './engine-http.js';
 import { EngineShift } from './engine-shift.js';
 import { machineWorld } from './engine-world.js';
+import { Steadiness } from './steadiness.js';
 
 export interface EngineHandle {
   readonly engineId: string;
@@ -21,6 +22,7 @@ export async function startEngine(
   const engineId = config.engineId ?? `${hostname()}-${process.pid}`;
   const { zookeeper } = config;
   const world = machineWorld(config);
+  const steadiness = new Steadiness(world.clock);
   let shift: EngineShift | null = null;
 
   const http = await EngineHttp.listen(config.http, {
@@ -42,7 +44,7 @@ export async function startEngine(
       }),
     use: async (zk, over) => {
       const store = createStore(zk, { root: zookeeper.root, logger });
-      shift = new EngineShift({ store, over, config, world, engineId, endpoint, logger });
+      shift = new EngineShift({ store, over, config, world, engineId, endpoint, logger, steadiness });
       await shift.begin();
     },
   });

@@ -3,6 +3,7 @@ import type { AgentControl } from '../ports.js';
 import type { GroupInputs, GroupTask, MemberRecord } from './group-runner.js';
 import { journalFromValue, maintenanceFromValue, primaryFromValue, routeFromValue } from './records.js';
 import type { AgentIndex } from './agent-index.js';
+import type { Steadiness } from './steadiness.js';
 import type { TreeMirror } from './tree-mirror.js';
 
 export interface InputsOptions {
@@ -11,6 +12,7 @@ export interface InputsOptions {
   readonly agent: (endpoint: string) => AgentControl;
   readonly connected: () => boolean;
   readonly wallMs: () => number;
+  readonly steadiness: Steadiness;
 }
 
 /**
@@ -41,6 +43,7 @@ export function groupInputs(
         mysqld: mysqld?.state ?? 'unknown',
         detail: mysqld?.detail ?? '',
         endpoint,
+        stalled: mysqld?.stalled ?? null,
       },
       agentControl: endpoint === null ? null : options.agent(endpoint),
     };
@@ -60,6 +63,7 @@ export function groupInputs(
     tasks: tasksOf(mirror, group),
     lastFailoverWallMs,
     storeConnected: options.connected(),
+    store: options.steadiness.now(),
   };
 }
 

@@ -11,7 +11,6 @@ const remedies: Readonly<Record<Remedy, string>> = {
   'restore-settings': 'the settings of the role are set again',
   elect: 'the member is elected',
   adopt: 'the primary that was left is recorded, and maintenance ends',
-  adopt: 'maintenance ends, and the primary that was left is recorded',
 };
 
 /** The catalogue as a page for people (docs/diagnoses.md). Patience is shown with the given defaults. */

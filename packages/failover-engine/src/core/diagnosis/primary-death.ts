@@ -116,13 +116,13 @@ export const inDoubt: Check = (primary, view) => {
 
 /** Commits that do not come back from the server's own storage, while it answers reads. */
 export function writesStalled(...reasons: readonly string[]): Check {
-  return (primary) => {
+  return (primary, view) => {
     const { stalled = null } = primary.agent;
     if (stalled === null || !reasons.includes(stalled.reason) || !answers(primary.probe)) return null;
     return finding(
       [primary],
       [describeProbe(primary), `its agent: commits stall (${stalled.detail})`],
-      stalled.sinceMs,
+      view.nowMs,
     );
   };
 }

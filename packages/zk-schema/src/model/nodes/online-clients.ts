@@ -16,7 +16,18 @@ export const onlineClients = defineNode({
     endpoint: z.url({ protocol: /^https?$/, hostname: /./ }).describe('http(s) address of the agent'),
     servers: distinctAddresses.describe('servers that it looks after'),
     mysqld: z
-      .record(address, z.object({ state: mysqldState, sinceMs: timeMs, detail: text.optional() }))
+      .record(
+        address,
+        z.object({
+          state: mysqldState,
+          sinceMs: timeMs,
+          detail: text.optional(),
+          stalled: z
+            .object({ reason: z.enum(['disk-full', 'storage', 'lock']), detail: text })
+            .optional()
+            .describe('commits do not come back although reads are answered'),
+        }),
+      )
       .describe('what it sees of each, updated at once: the fastest sign of a death'),
     pid: z.int().positive().optional(),
     version: z.string().optional().describe('version of the agent'),

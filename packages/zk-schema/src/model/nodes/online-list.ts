@@ -11,12 +11,16 @@ export const onlineList = defineNode({
     group: groupName,
     agent: z.string().describe('id of the agent that owns the node'),
     serverUuid: z.string().optional(),
+    endpoint: z
+      .url({ protocol: /^https?$/, hostname: /./ })
+      .optional()
+      .describe('where its agent answers: the agents of a group remember each other by it'),
     pid: z.int().positive().optional().describe('process id of mysqld on its host'),
     sinceMs: timeMs,
   }),
   summary: 'the server is up; removed by its agent at once when it is not',
   writtenBy: 'agent',
-  readBy: 'engine, router-sync, cli',
+  readBy: 'engine, agent, router-sync, cli',
   example: {
     group: 'orders',
     agent: 'db1',
