@@ -1,0 +1,485 @@
+import type { ZooKeeper } from '@dcmha/zk-client';
+import {
+  createStore,
+  parseGroupPolicy,
+  type EphemeralNode,
+  type GroupPolicy,
+  type NodeInput,
+  type NodeKey,
+  type NodeUpdate,
+  type NodeValue,
+  type Store,
+} from '@dcmha/zk-schema';
+import type { MemberKey, ProbeOutcome, ServerState } from '../../core/model.js';
+import type { Tail } from '../../ports.js';
+import type { Network } from '../net/network.js';
+import { Gtids } from '../mysql/gtids.js';
+import { CallFailedError, remoteCall } from '../mysql/remote-call.js';
+import { followSource, outcomeOf } from '../mysql/sim-control.js';
+import type { SimMysqld } from '../mysql/sim-mysqld.js';
+import { SimTail } from '../mysql/sim-tail.js';
+import type { SimClock } from '../time/sim-clock.js';
+import { SimProcess } from '../time/sim-process.js';
+import type { Story } from '../time/story.js';
+import { agentGuard, type AgentAction } from './agent-guard.js';
+import type { SimZooKeeper } from './sim-zookeeper.js';
+
+export interface SimAgentOptions {
+  readonly server: SimMysqld;
+  readonly clock: SimClock;
+  readonly network: Network;
+  readonly zookeeper: SimZooKeeper;
+  readonly story: Story;
+  readonly root: string;
+  readonly member: (key: MemberKey) => SimMysqld | undefined;
+  /** Rolled-back rows that were saved to files on this host. */
+  readonly saved: Set<number>;
+  readonly setTail: (tail: SimTail) => void;
+  readonly dropTail: (tail: SimTail) => void;
+  /** A broken variant: it never closes a server. */
+  readonly neverCloses: boolean;
+}
+
+const guardTickMs = 250;
+const probeTimeoutMs = 1_000;
+const hungAfterMs = 1_500;
+const closeTimeoutMs = 3_000;
+const retryMs = 100;
+const rejoinPauseMsMin = 500;
+const rejoinPauseMsMax = 8_000;
+
+/**
+ * The agent beside a server, as far as a failover depends on it: presence, lease, closing on request, serving a dead
+ * server's binlog, rejoin with rollback. What it does over ZooKeeper it does with the real store.
+ */
+export class SimAgent {
+  readonly process: SimProcess;
+  readonly #o: SimAgentOptions;
+  #mysqld: 'up' | 'down' | 'hung' | 'unknown' = 'unknown';
+  #mysqldSinceMs = 0;
+  #silentSinceMs: number | null = null;
+  #local: ServerState | null = null;
+  #zk: ZooKeeper | null = null;
+  #store: Store | null = null;
+  #primary: NodeValue<'master'> | null = null;
+  #maintenance = false;
+  #operation = false;
+  #policy: GroupPolicy = parseGroupPolicy({});
+  #group: string | null = null;
+  #announce: (() => void) | null = null;
+  #guardSoon: AbortController = new AbortController();
+  #rejoinAtMs = 0;
+  #rejoinPauseMs = rejoinPauseMsMin;
+  #tail: SimTail | null = null;
+  #watched: SimProcess | null = null;
+
+  constructor(options: SimAgentOptions) {
+    this.#o = options;
+    this.process = new SimProcess(`agent ${options.server.key}`, options.server.host, options.clock);
+    this.process.onDead(() => this.#endTail());
+    void this.#look();
+    void this.#guardLoop();
+    void options.zookeeper.keepSession(
+      this.process,
+      (zk, over) => this.#session(zk, over),
+      (text) => this.#tell(text),
+    );
+  }
+
+  get #key(): MemberKey {
+    return this.#o.server.key;
+  }
+
+  #tell(text: string): void {
+    this.#o.story.tell(this.process.name, text);
+  }
+
+  // Its server.
+
+  #call<T>(label: string, timeoutMs: number, work: (server: SimMysqld) => T | Promise<T>): Promise<T> {
+    return remoteCall(this.process, this.#o.network, this.#o.server, label, { timeoutMs }, work);
+  }
+
+  async #look(): Promise<void> {
+    for (;;) {
+      await this.#lookOnce();
+      await this.process.sleep(guardTickMs, this.#guardSoon.signal);
+    }
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { server } = this.#o;
+    try {
+      const state = await this.#call('read', probeTimeoutMs, (s) => s.state());
+      this.#local = state;
+      this.#silentSinceMs = null;
+      if (server.process !== null && this.#watched !== server.process) {
+        this.#watched = server.process;
+        // It watches the process itself.
+        server.process.onDead(() => this.process.deliver(() => this.#gone()));
+      }
+      this.#become('up');
+    } catch (error) {
+      const how = error instanceof CallFailedError ? error.how : 'sql';
+      this.#local = null;
+      if (how === 'refused') this.#become('down');
+      else if (how === 'hung' || how === 'timeout') {
+        const now = this.process.clock.monotonicMs();
+        this.#silentSinceMs ??= now;
+        if (this.#mysqld !== 'down' && now - this.#silentSinceMs >= hungAfterMs - probeTimeoutMs)
+          this.#become('hung');
+      }
+    }
+  }
+
+  #gone(): void {
+    this.#local = null;
+    this.#become('down');
+  }
+
+  #become(state: 'up' | 'down' | 'hung'): void {
+    if (this.#mysqld === state) return;
+    this.#tell(`mysqld is ${state}`);
+    this.#mysqld = state;
+    this.#mysqldSinceMs = Math.round(this.process.clock.wallMs());
+    if (state === 'up') this.#endTail();
+    this.#announce?.();
+    this.#guardSoon.abort();
+  }
+
+  // ZooKeeper.
+
+  async #session(zk: ZooKeeper, over: AbortSignal): Promise<void> {
+    const { root, clock } = this.#o;
+    const store = createStore(zk, { root, clock: storeClock(clock, this.process) });
+    this.#zk = zk;
+    this.#store = store;
+    over.addEventListener('abort', () => {
+      this.#announce = null;
+    });
+    const server = this.#key;
+    const online = new Announced<'onlineList'>(
+      (value) => store.onlineList.ensureEphemeral({ server }, value, { signal: over }),
+      this.process,
+      over,
+    );
+    const host = this.process.host.name;
+    const present = new Announced<'onlineClients'>(
+      (value) => store.onlineClients.ensureEphemeral({ host }, value, { signal: over }),
+      this.process,
+      over,
+    );
+    this.#announce = () => {
+      const state = this.#mysqld;
+      const sinceMs = this.#mysqldSinceMs;
+      present.offer({
+        agentId: host,
+        endpoint: `http://${host}:8080`,
+        servers: [server],
+        mysqld: { [server]: { state, sinceMs, detail: state === 'down' ? `since ${sinceMs}` : '' } },
+        pid: 1,
+      });
+      const group = this.#group;
+      online.offer(state !== 'up' || group === null ? null : { group, agent: host, sinceMs });
+    };
+    const told =
+      <Key extends NodeKey>(changed: (value: NodeValue<Key> | null) => void) =>
+      (update: NodeUpdate<Key>): void => {
+        if (update.kind !== 'value') return;
+        changed(update.stored?.value ?? null);
+        this.#guardSoon.abort();
+      };
+    const meta = await store.metaHost.read({ server }, { signal: over });
+    const group = meta?.value.group ?? null;
+    this.#group = group;
+    if (group !== null) {
+      const until = { signal: over };
+      await Promise.all([
+        store.master.watch(
+          { group },
+          told<'master'>((value) => (this.#primary = value)),
+          until,
+        ),
+        store.white.watch(
+          { group },
+          told<'white'>((value) => (this.#maintenance = value !== null)),
+          until,
+        ),
+        store.journal.watch(
+          { group },
+          told<'journal'>((value) => (this.#operation = value !== null)),
+          until,
+        ),
+        store.metaGroup.watch(
+          { group },
+          told<'metaGroup'>((value) => (this.#policy = parseGroupPolicy(value?.policy ?? {}))),
+          until,
+        ),
+      ]);
+    }
+    this.#announce?.();
+  }
+
+  // Guard.
+
+  async #guardLoop(): Promise<void> {
+    for (;;) {
+      await this.process.sleep(guardTickMs, this.#guardSoon.signal);
+      if (this.#guardSoon.signal.aborted) this.#guardSoon = new AbortController();
+      try {
+        await this.#guardOnce();
+      } catch (error) {
+        this.#tell(`guard: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+
+  #decide(): AgentAction {
+    const zk = this.#zk;
+    const channel = this.#local?.channel ?? null;
+    return agentGuard({
+      server: this.#key,
+      primary: this.#primary?.primary ?? null,
+      maintenance: this.#maintenance,
+      operationInProgress: this.#operation,
+      connected: zk?.state === 'connected' && this.#group !== null,
+      leaseRemainingMs: zk?.remainingMs() ?? 0,
+      leaseMarginMs: (zk?.sessionTimeoutMs ?? 6_000) / 3,
+      leaseEnforced: this.#policy.fencing === 'lease',
+      local:
+        this.#local === null
+          ? null
+          : {
+              writable: !this.#local.readOnly,
+              source: channel?.source ?? null,
+              receiver: channel?.receiver ?? 'stopped',
+              applier: channel?.applier ?? 'stopped',
+            },
+    });
+  }
+
+  async #guardOnce(): Promise<void> {
+    let action = this.#decide();
+    const hurry = this.#primary?.primary === this.#key && this.#policy.fencing === 'lease';
+    if (action.kind !== 'none' && !hurry) {
+      await this.#lookOnce();
+      action = this.#decide();
+      if (action.kind === 'close') {
+        await this.#learnPrimary();
+        action = this.#decide();
+      }
+    }
+    if (action.kind === 'close') {
+      if (this.#o.neverCloses) return;
+      this.#tell(`closes its server: ${action.reason}`);
+      await this.#call('close', closeTimeoutMs, (s) => s.close());
+      await this.#lookOnce();
+    } else if (action.kind === 'rejoin') await this.#tryRejoin(action.primary, action.reason);
+  }
+
+  async #learnPrimary(): Promise<void> {
+    const group = this.#group;
+    if (this.#store === null || this.#zk === null || group === null) throw new Error('no session');
+    await this.#zk.sync(this.#store.master.path({ group }), { timeoutMs: closeTimeoutMs });
+    this.#primary = (await this.#store.master.read({ group }, { timeoutMs: closeTimeoutMs }))?.value ?? null;
+  }
+
+  async #tryRejoin(primary: MemberKey, why: string): Promise<void> {
+    const now = this.process.clock.monotonicMs();
+    if (now < this.#rejoinAtMs) return;
+    this.#tell(`rejoins ${primary}: ${why}`);
+    try {
+      await this.#rejoin(primary);
+      this.#rejoinPauseMs = rejoinPauseMsMin;
+      this.#rejoinAtMs = this.process.clock.monotonicMs() + rejoinPauseMsMin;
+    } catch (error) {
+      this.#tell(`rejoin will be tried again: ${error instanceof Error ? error.message : String(error)}`);
+      this.#rejoinAtMs = this.process.clock.monotonicMs() + this.#rejoinPauseMs;
+      this.#rejoinPauseMs = Math.min(this.#rejoinPauseMs * 2, rejoinPauseMsMax);
+    }
+    await this.#lookOnce();
+  }
+
+  /** The steps of `packages/agent/src/rejoin`: save, undo, forget, follow; each is found again after a crash. */
+  async #rejoin(primary: MemberKey): Promise<void> {
+    const { network, server, saved } = this.#o;
+    const source = this.#o.member(primary);
+    if (source === undefined) throw new Error(`${primary} is unknown`);
+    for (let turn = 0; turn < 5; turn += 1) {
+      const own = await this.#call('read', 10_000, (s) => ({
+        readOnly: s.state().readOnly,
+        executed: s.disk.executed.copy(),
+        undone: s.disk.undone?.copy() ?? null,
+      }));
+      if (!own.readOnly) throw new Error('it is writable: it must be closed before it can rejoin');
+      const theirs = await remoteCall(
+        this.process,
+        network,
+        source,
+        'readForRejoin',
+        { timeoutMs: 10_000 },
+        (s) => ({ executed: s.disk.executed.copy(), purged: s.disk.purged.copy() }),
+      );
+      const { undone } = own;
+      if (undone !== null) {
+        await this.#call('leaveSource', 10_000, (s) => s.leaveSource());
+        await this.#call('forget', 10_000, (s) => s.forget(s.disk.executed.without(undone)));
+        continue;
+      }
+      const errant = own.executed.without(theirs.executed);
+      if (!errant.isEmpty) {
+        this.#tell(`has what ${primary} has not: ${errant.toString()}`);
+        await this.#call('leaveSource', 10_000, (s) => s.leaveSource());
+        const binlog = await this.#call('readBinlog', 10_000, (s) => [...s.disk.binlog]);
+        const found = new Gtids();
+        for (const txn of binlog) {
+          if (!errant.has(txn.uuid, txn.n)) continue;
+          found.add(txn.uuid, txn.n);
+          if (txn.row !== 0) saved.add(txn.row);
+        }
+        if (!found.contains(errant)) throw new Error(`its binlog no longer has ${errant.toString()}`);
+        await this.#call('undo', 10_000, (s) => s.undo(errant));
+        continue;
+      }
+      if (!own.executed.contains(theirs.purged)) throw new Error(`${primary} has purged what it lacks`);
+      await followSource((label, work) => this.#call(label, 10_000, work), {
+        source: primary,
+        heartbeatPeriodMs: this.#policy.heartbeatPeriodMs,
+        semisync: this.#policy.durability.mode === 'semisync',
+        timeoutMs: 10_000,
+      });
+      return;
+    }
+    void server;
+    throw new Error('it is not behind its primary after 5 steps');
+  }
+
+  // What engines ask of it; called in its process.
+
+  /** What it sees of another member from its own host. */
+  async opinion(
+    target: MemberKey,
+    timeoutMs: number,
+  ): Promise<{ readonly outcome: ProbeOutcome; readonly detail: string }> {
+    const server = this.#o.member(target);
+    if (server === undefined) throw new Error(`${target} is no member of the group`);
+    try {
+      await remoteCall(this.process, this.#o.network, server, 'ping', { timeoutMs }, () => undefined);
+      return { outcome: 'alive', detail: '' };
+    } catch (error) {
+      return { outcome: outcomeOf(error), detail: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  async close(member: MemberKey, epoch: number, endHung: boolean): Promise<'closed' | 'process-gone'> {
+    this.#check(member, epoch);
+    if (this.#mysqld === 'down') return 'process-gone';
+    if (this.#o.neverCloses) return 'closed';
+    this.#tell(`closes its server: asked for by the operation of epoch ${epoch}`);
+    try {
+      await this.#call('close', endHung ? 500 : closeTimeoutMs, (s) => s.close());
+    } catch (error) {
+      const how = error instanceof CallFailedError ? error.how : 'sql';
+      if (how === 'refused' || how === 'lost') return 'process-gone';
+      if (!endHung || how !== 'hung') throw error;
+      this.#tell('ends its hung server (SIGKILL)');
+      await this.process.step('kill mysqld');
+      this.#o.server.kill();
+      return 'process-gone';
+    }
+    this.#guardSoon.abort();
+    return 'closed';
+  }
+
+  startTail(member: MemberKey, epoch: number): Tail {
+    this.#check(member, epoch);
+    const { server, network, setTail } = this.#o;
+    if (server.process !== null) throw new Error(`${member} is running: replicas can follow it`);
+    const host = this.process.host.name;
+    if (this.#tail === null) {
+      this.#tail = new SimTail(`${host}:9306`, this.process, server.disk, network);
+      setTail(this.#tail);
+      this.#tell('serves the binlog of its dead server');
+    }
+    return {
+      source: { host, port: 9306, user: 'tail', password: 'tail-password-0000', tls: false },
+      gtidExecuted: server.disk.executed.toString(),
+      gtidPurged: server.disk.purged.toString(),
+      torn: null,
+    };
+  }
+
+  stopTail(member: MemberKey, epoch: number): void {
+    this.#check(member, epoch);
+    this.#endTail();
+  }
+
+  #endTail(): void {
+    if (this.#tail === null) return;
+    this.#o.dropTail(this.#tail);
+    this.#tail = null;
+  }
+
+  #check(member: MemberKey, epoch: number): void {
+    if (member !== this.#key) throw new Error(`this agent looks after ${this.#key}, not ${member}`);
+    const known = this.#primary?.epoch ?? 0;
+    if (epoch < known) throw new Error(`epoch ${epoch} is older than ${known}, which this agent knows`);
+  }
+
+  /** What it sees of another server from its host. */
+  probeOther(server: SimMysqld, timeoutMs: number): Promise<void> {
+    return remoteCall(this.process, this.#o.network, server, 'probe', { timeoutMs }, () => undefined);
+  }
+}
+
+/** The clock that the store uses in this process. */
+export function storeClock(clock: SimClock, process: SimProcess) {
+  return {
+    monotonicMs: () => clock.monotonicMs(),
+    wallMs: () => Math.round(process.clock.wallMs()),
+    schedule: (delayMs: number, run: () => void) => process.schedule(delayMs, run),
+  };
+}
+
+/** Brings one ephemeral node to the newest value offered (`null`: not there), one write after the other. */
+class Announced<Key extends 'onlineList' | 'onlineClients'> {
+  #node: EphemeralNode<Key> | null = null;
+  #wanted: { readonly value: NodeInput<Key> | null } | null = null;
+  #told = 'nothing';
+  #running = false;
+
+  constructor(
+    private readonly make: (value: NodeInput<Key>) => Promise<EphemeralNode<Key>>,
+    private readonly process: SimProcess,
+    private readonly over: AbortSignal,
+  ) {}
+
+  offer(value: NodeInput<Key> | null): void {
+    this.#wanted = { value };
+    if (this.#running) return;
+    this.#running = true;
+    void this.#run().finally(() => (this.#running = false));
+  }
+
+  async #run(): Promise<void> {
+    while (this.#wanted !== null && !this.over.aborted) {
+      const wanted = this.#wanted;
+      this.#wanted = null;
+      const text = JSON.stringify(wanted.value);
+      if (text === this.#told) continue;
+      try {
+        if (wanted.value === null) {
+          await this.#node?.remove({ signal: this.over });
+          this.#node = null;
+        } else if (this.#node === null) this.#node = await this.make(wanted.value);
+        else await this.#node.update(wanted.value, { signal: this.over });
+        this.#told = text;
+      } catch {
+        if (this.over.aborted) return;
+        this.#told = 'nothing';
+        this.#wanted ??= wanted;
+        await this.process.sleep(retryMs);
+      }
+    }
+  }
+}

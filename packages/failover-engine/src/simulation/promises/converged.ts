@@ -1,0 +1,29 @@
+import { group, type World } from '../world.js';
+
+/** What keeps the group from being whole, or `null` once it is (P4). */
+export function whyNotConverged(world: World): string | null {
+  const { master, route, journal } = world.now;
+  if (journal !== null) return `${journal.operation} ${journal.id} is at ${journal.step}`;
+  if (master === null) return `${group} has no primary`;
+  const primary = world.server(master.primary);
+  if (primary === undefined || primary.process === null) return `the primary ${master.primary} is down`;
+  if (!primary.isOpen) return `the primary ${master.primary} is closed`;
+  if (route?.write !== master.primary) return `the route names ${route?.write ?? 'nobody'}`;
+  for (const { proxy } of world.routers)
+    if (proxy.route?.write !== master.primary)
+      return `${proxy.name} sends writes to ${proxy.route?.write ?? 'nobody'}`;
+  for (const { key, mysqld } of world.places) {
+    if (key === master.primary || mysqld.diskLost) continue;
+    if (mysqld.process === null) return `${key} is down`;
+    const { readOnly, channel } = mysqld.state();
+    if (!readOnly) return `${key} is open too`;
+    if (channel?.source !== master.primary) return `${key} follows ${channel?.source ?? 'nobody'}`;
+    if (channel.receiver !== 'running' || channel.applier !== 'running')
+      return `${key} does not replicate: receiver ${channel.receiver} ${channel.receiverError}, applier ${channel.applier}`;
+    if (!mysqld.disk.executed.contains(primary.disk.executed) && mysqld.unapplied > 20)
+      return `${key} is ${mysqld.unapplied} transactions behind`;
+  }
+  const sinceMs = world.clock.monotonicMs() - 1_000;
+  const written = world.writes.some((w) => w.told === 'ok' && w.by === master.primary && w.toldMs >= sinceMs);
+  return written ? null : 'clients cannot write';
+}
