@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { ChecksumError } from './errors.js';
 import { EventFlag, EventType } from './event-type.js';
 import type { RawEvent } from './raw-event.js';
+import { viewBytes } from './view-bytes.js';
 
 /**
  * Compares the CRC32 behind the event's body with one computed from its bytes; does nothing for an event without.
@@ -20,7 +21,7 @@ export function verifyChecksum(event: RawEvent): void {
     copy.writeUInt16LE(event.flags & ~EventFlag.BinlogInUse, 17);
     computed = crc32(copy);
   } else {
-    computed = crc32(buffer.subarray(start, bodyEnd));
+    computed = crc32(viewBytes(buffer, start, bodyEnd));
   }
   if (computed !== stated) throw new ChecksumError(stated, computed, event);
 }

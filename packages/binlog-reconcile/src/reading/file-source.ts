@@ -34,6 +34,8 @@ const POLL_MS = 50;
 
 /** Bytes read at once; a larger event is read whole. */
 const CHUNK_BYTES = 1 << 20;
+/** Bytes read where few are wanted: at the begin of a file when the rest is farther on, and behind the wanted end. */
+const HEAD_BYTES = 1 << 14;
 /** Longest time for which an index that is being followed may not be there. */
 const INDEX_GONE_MS_MAX = 2_000;
 
@@ -56,12 +58,19 @@ class FileSource implements EventSource {
 
   constructor(private readonly options: FileSourceOptions) {}
 
+  /** Also only a hint. */
+  #end: BinlogPosition | undefined;
+
   pathOf(file: string): string | undefined {
     return this.#paths.get(file);
   }
 
   startAt(position: BinlogPosition): void {
     this.#hint = position;
+  }
+
+  endAt(position: BinlogPosition): void {
+    this.#end = position;
   }
 
   async *batches(): AsyncIterableIterator<EventBatch> {
@@ -154,7 +163,8 @@ class FileSource implements EventSource {
   ): AsyncIterableIterator<EventBatch> {
     const { verifyChecksums = true, pollMs = POLL_MS, signal } = this.options;
     const framer = new EventFramer(verifyChecksums);
-    const chunks = new ChunkReader(handle);
+    const end = this.#end?.file === file ? this.#end.position : Infinity;
+    const chunks = new ChunkReader(handle, from === undefined ? CHUNK_BYTES : HEAD_BYTES, end);
     let position = 0;
     let closed = false;
     while (!signal?.aborted) {
@@ -256,8 +266,13 @@ class ChunkReader {
   #size = 0;
   #next: Promise<{ buffer: Buffer; size: number }>;
 
-  constructor(private readonly handle: FileHandle) {
-    this.#next = this.#read(0, 0);
+  /** `end` is where no more is wanted; a few bytes behind it tell so. */
+  constructor(
+    private readonly handle: FileHandle,
+    headBytes: number,
+    private readonly end: number,
+  ) {
+    this.#next = this.#read(0, 0, headBytes);
     this.#next.catch(() => undefined);
   }
 
@@ -273,8 +288,13 @@ class ChunkReader {
     this.#next.catch(() => undefined);
   }
 
-  async #read(position: number, length: number): Promise<{ buffer: Buffer; size: number }> {
-    const wanted = Math.max(length, CHUNK_BYTES);
+  async #read(
+    position: number,
+    length: number,
+    chunkBytes = CHUNK_BYTES,
+  ): Promise<{ buffer: Buffer; size: number }> {
+    const untilEnd = Math.max(this.end - position, 0) + HEAD_BYTES;
+    const wanted = Math.max(length, Math.min(chunkBytes, untilEnd));
     if (position + wanted > this.#size) this.#size = (await this.handle.stat()).size;
     const size = this.#size;
     const buffer = await readExactly(this.handle, position, Math.min(wanted, Math.max(size - position, 0)));

@@ -28,6 +28,8 @@ export interface EventSource {
   pathOf?(file: string): string | undefined;
   /** Says before {@link batches} that nothing before this position is wanted; a source may save itself the reading. */
   startAt?(position: BinlogPosition): void;
+  /** Says before {@link batches} that what begins here or later is not wanted. Events from there on may come all the same. */
+  endAt?(position: BinlogPosition): void;
 }
 
 /** Every event of a source, one by one; cut-off ends are not reported. */

@@ -15,7 +15,7 @@ export { jsonNodeText } from './json/node-text.js';
 export { parseJsonBinary } from './json/parse.js';
 export { jsonText } from './json/print.js';
 export * from './model.js';
-export { countRows, readRows, tableIdOf } from './rows-event.js';
+export { countRows, eventRows, findRows, type FoundRows, readRows, tableIdOf } from './rows-event.js';
 export { TableMapCache } from './table/table-map-cache.js';
 export { ParsedTableMap, parseTableMap } from './table/table-map.js';
 export { withSchema } from './table/with-schema.js';

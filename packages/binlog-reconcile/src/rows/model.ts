@@ -195,6 +195,20 @@ export interface RowChange {
   readonly event: RawEvent;
 }
 
+/** The rows that one event changes: all of one table, changed in one way, with the same columns in their images. */
+export interface EventRows {
+  readonly event: RawEvent;
+  readonly table: TableMap;
+  readonly kind: RowChangeKind;
+  /** See {@link RowFlag}. */
+  readonly flags: number;
+  /** Whether every image holds every column (`binlog_row_image=FULL`). */
+  readonly complete: boolean;
+  readonly rowCount: number;
+  /** The rows in the order of the event. Made when asked for. */
+  rows(): readonly RowChange[];
+}
+
 /** Flags of a row event. */
 export const RowFlag = {
   StatementEnd: 0x01,
@@ -288,6 +302,8 @@ export interface Transaction {
   rows(): IterableIterator<RowChange>;
   /** The same rows, newest first. */
   rowsReversed(): IterableIterator<RowChange>;
+  /** The same rows event by event, for what needs no object for each row; the last event first where asked for. */
+  rowEvents(order?: 'oldest-first' | 'newest-first'): IterableIterator<EventRows>;
   /** The events, compressed payloads opened. */
   events(): IterableIterator<RawEvent>;
   /** The events as they are in the file. */

@@ -6,7 +6,7 @@ import { openMariadbCompressed } from '../events/mariadb-compression.js';
 import { parseRowsHeader, rowsTypeOf, type RowsEvent } from '../events/parsers/rows-header.js';
 import type { RawEvent } from '../events/raw-event.js';
 import type { LayoutDecoder } from './decoder/image-decoders.js';
-import type { RowChange, RowChangeKind, RowImage } from './model.js';
+import type { EventRows, RowChange, RowChangeKind, RowImage } from './model.js';
 import { PackedRowImage, type RowsContext } from './row-image.js';
 import type { ParsedTableMap } from './table/table-map.js';
 
@@ -85,11 +85,71 @@ export function readRows(event: RawEvent, table: ParsedTableMap): RowChange[] {
   return rows;
 }
 
+/**
+ * The rows of an event, of which only their number is found out: whether each ends inside the event is checked.
+ * @throws BinlogCorruptError
+ */
+export function eventRows(event: RawEvent, table: ParsedTableMap): EventRows {
+  const { count } = findRows(event, table, undefined);
+  return new PackedEventRows(event, table, count);
+}
+
+class PackedEventRows implements EventRows {
+  #part: RowsPart | undefined;
+
+  constructor(
+    readonly event: RawEvent,
+    readonly table: ParsedTableMap,
+    readonly rowCount: number,
+  ) {}
+
+  get kind(): RowChangeKind {
+    return rowsTypeOf(this.event.type)?.change as RowChangeKind;
+  }
+
+  get flags(): number {
+    return this.#opened().header.flags;
+  }
+
+  get complete(): boolean {
+    const { first, second } = this.#opened();
+    return first.complete && (second === undefined || second.complete);
+  }
+
+  rows(): readonly RowChange[] {
+    return readRows(this.event, this.table);
+  }
+
+  #opened(): RowsPart {
+    return (this.#part ??= openRows(this.event, this.table));
+  }
+}
+
 /** How many rows a row event changes, without making an object for each. */
 export function countRows(event: RawEvent, table: ParsedTableMap): number {
+  return findRows(event, table, undefined).count;
+}
+
+/** What {@link findRows} found. */
+export interface FoundRows {
+  readonly count: number;
+  /** The array that was given, or a longer one. */
+  readonly starts: Uint32Array;
+}
+
+const NO_STARTS = new Uint32Array(0);
+
+/**
+ * Where each row of a row event begins, written to `into` (nothing is, without it): counted from the begin of the event,
+ * in compressed events from the begin of what they open to.
+ * @throws BinlogCorruptError
+ */
+export function findRows(event: RawEvent, table: ParsedTableMap, into: Uint32Array | undefined): FoundRows {
   let count = 0;
+  let starts = into ?? NO_STARTS;
   guarded(event, () => {
     const { buffer, start, end, header, first, second } = openRows(event, table);
+    const origin = header.compressed ? 0 : event.start;
     let at = start;
     do {
       const row = at;
@@ -99,10 +159,20 @@ export function countRows(event: RawEvent, table: ParsedTableMap): number {
         at = after(second, buffer, at, end);
       }
       if (at === row && at < end) throw new DecodeError(NO_BYTES);
+      if (into !== undefined) {
+        if (count === starts.length) starts = longer(starts);
+        starts[count] = row - origin;
+      }
       count++;
     } while (at < end);
   });
-  return count;
+  return { count, starts };
+}
+
+function longer(starts: Uint32Array): Uint32Array<ArrayBuffer> {
+  const copy = new Uint32Array(Math.max(64, 2 * starts.length));
+  copy.set(starts);
+  return copy;
 }
 
 function guarded(event: RawEvent, read: () => void): void {

@@ -6,13 +6,14 @@ import { charsetOfCollation } from '../rows/charset/collations.js';
 import { textDecoder } from '../rows/charset/decode-text.js';
 import type {
   BinlogPosition,
+  EventRows,
   RowChange,
   Statement,
   TableChanges,
   Transaction,
   TransactionEnding,
 } from '../rows/model.js';
-import { countRows, readRows } from '../rows/rows-event.js';
+import { countRows, eventRows, readRows } from '../rows/rows-event.js';
 import type { ParsedTableMap } from '../rows/table/table-map.js';
 import type { EventStore, StoredEvent } from './event-store.js';
 import { classifyStatement } from './statement-kind.js';
@@ -111,17 +112,25 @@ export class StoredTransaction implements Transaction {
     return this.tables.reduce((sum, { inserts, updates, deletes }) => sum + inserts + updates + deletes, 0);
   }
 
-  *rows(): IterableIterator<RowChange> {
-    for (const stored of this.#store.forward()) {
+  rows(): IterableIterator<RowChange> {
+    return new RowIterator(this.#store.forward(), (stored) => {
       const table = this.#tableOf(stored);
-      if (table !== undefined) yield* readRows(stored.event, table);
-    }
+      return table === undefined ? NO_ROWS : readRows(stored.event, table);
+    });
   }
 
-  *rowsReversed(): IterableIterator<RowChange> {
-    for (const stored of this.#store.backward()) {
+  rowsReversed(): IterableIterator<RowChange> {
+    return new RowIterator(this.#store.backward(), (stored) => {
       const table = this.#tableOf(stored);
-      if (table !== undefined) yield* readRows(stored.event, table).reverse();
+      return table === undefined ? NO_ROWS : readRows(stored.event, table).reverse();
+    });
+  }
+
+  *rowEvents(order: 'oldest-first' | 'newest-first' = 'oldest-first'): IterableIterator<EventRows> {
+    const stored = order === 'oldest-first' ? this.#store.forward() : this.#store.backward();
+    for (const one of stored) {
+      const table = this.#tableOf(one);
+      if (table !== undefined) yield eventRows(one.event, table);
     }
   }
 
@@ -166,6 +175,47 @@ export class StoredTransaction implements Transaction {
     }));
   }
 }
+
+const NO_ROWS: readonly RowChange[] = [];
+
+/** The rows of one event after the other. By hand: a generator inside a generator takes as long as decoding a row. */
+class RowIterator implements IterableIterator<RowChange> {
+  #rows: readonly RowChange[] = NO_ROWS;
+  #at = 0;
+  #done = false;
+
+  constructor(
+    private readonly events: IterableIterator<StoredEvent>,
+    private readonly rowsOf: (stored: StoredEvent) => readonly RowChange[],
+  ) {}
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+
+  next(): IteratorResult<RowChange, undefined> {
+    while (this.#at >= this.#rows.length) {
+      const next: IteratorResult<StoredEvent, unknown> = this.#done ? DONE : this.events.next();
+      if (next.done === true) {
+        this.#done = true;
+        this.#rows = NO_ROWS;
+        return DONE;
+      }
+      this.#at = 0;
+      this.#rows = this.rowsOf(next.value);
+    }
+    return { done: false, value: this.#rows[this.#at++] as RowChange };
+  }
+
+  return(): IteratorResult<RowChange, undefined> {
+    if (!this.#done) this.events.return?.();
+    this.#done = true;
+    this.#rows = NO_ROWS;
+    return DONE;
+  }
+}
+
+const DONE = { done: true, value: undefined } as const;
 
 /** The statement that an event holds as text; `undefined` for BEGIN, COMMIT and every other event. */
 export function statementOf(event: RawEvent): Statement | undefined {

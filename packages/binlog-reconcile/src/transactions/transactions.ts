@@ -36,6 +36,7 @@ export async function* transactions(
   const { schema, signal, onTorn } = options;
   const tables = schema === undefined ? selfDescribed : cacheOf(schema);
   if (options.from !== undefined && !(options.from instanceof Date)) source.startAt?.(options.from);
+  if (options.to !== undefined && !(options.to instanceof Date)) source.endAt?.(options.to);
   const range = new Range(options);
   const assembler = new TransactionAssembler(
     tables,

@@ -21,13 +21,3 @@ export const latin1Text: (buffer: Buffer, start: number, end: number) => string 
   latin1Slice === undefined
     ? (buffer, start, end) => buffer.toString('latin1', start, end)
     : (buffer, start, end) => latin1Slice.call(buffer, start, end);
-
-/** The class of the Buffers that Node makes, whose constructor does not look at its arguments as `subarray` does. */
-const FastBuffer = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as
-  (new (bytes: ArrayBufferLike, offset: number, length: number) => Buffer) | undefined;
-
-/** A view of bytes that are inside the buffer. */
-export const viewBytes: (buffer: Buffer, start: number, end: number) => Buffer =
-  FastBuffer === undefined
-    ? (buffer, start, end) => buffer.subarray(start, end)
-    : (buffer, start, end) => new FastBuffer(buffer.buffer, buffer.byteOffset + start, end - start);

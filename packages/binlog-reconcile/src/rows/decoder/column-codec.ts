@@ -1,7 +1,7 @@
 import { DecodeError } from '../../events/decode-error.js';
+import { viewBytes } from '../../events/view-bytes.js';
 import { inflateExactly } from '../../events/mariadb-compression.js';
 import { isAsciiBased, textDecoder } from '../charset/decode-text.js';
-import { viewBytes } from '../charset/slice.js';
 import { ColumnType } from '../column-type.js';
 import { SignednessUnknown } from '../errors.js';
 import { jsonText } from '../json/print.js';

@@ -57,7 +57,7 @@ function source(layout: ImageLayout): string {
       if (write !== undefined) {
         return (
           `let v${i}=null,f${i}=o,e${i}=-1;if(${present(i)}){${step(codec)}` +
-          `e${i}=F?w${i}(V,s,p,o):-1;if(e${i}<0)v${i}=${read};else o=e${i};}`
+          `e${i}=F?w${i}(V,s,p,scratchView,o):-1;if(e${i}<0)v${i}=${read};else o=e${i};}`
         );
       }
       let expression = inline?.replace(/\bS\b/g, 's') ?? read;

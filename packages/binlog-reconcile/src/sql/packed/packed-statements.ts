@@ -1,8 +1,10 @@
 import { ByteCursor, type RawEvent } from '../../events/index.js';
 import { parseRowsHeader, rowsTypeOf } from '../../events/parsers/rows-header.js';
+import { NULL_AT, type ImageDecoder } from '../../rows/decoder/image-decoder.js';
+import type { ImageDecoders } from '../../rows/decoder/image-decoders.js';
 import { ParsedTableMap } from '../../rows/table/table-map.js';
 import type { RowChangeKind, TableMap } from '../../rows/model.js';
-import type { SqlBuffer } from '../literals/sql-buffer.js';
+import { SqlPiece, type SqlBuffer } from '../literals/sql-buffer.js';
 import { quoteIdentifier, quoteTable } from '../quoting.js';
 import { NOT_PLAIN, packedLiteral, packedOperand } from './packed-value.js';
 import type { PackedWriter } from './packed-writer.js';
@@ -13,9 +15,6 @@ let allowed = true;
 export function setPackedStatements(use: boolean): void {
   allowed = use;
 }
-
-/** Where the value of a NULL column begins. */
-const NULL_AT = -1;
 
 /**
  * Writes the statements of whole row events straight from their bytes: the same text as `RowStatements`, several times
@@ -35,24 +34,28 @@ export class PackedStatements {
   }
 
   readonly #columns: readonly PackedColumn[];
-  readonly #prefixes: Uint8Array;
-  readonly #sizes: Uint32Array;
-  readonly #insert: Buffer;
-  readonly #delete: Buffer;
-  readonly #update: Buffer;
-  readonly #end: Buffer;
+  /** How many columns the table has. */
+  readonly #count: number;
+  /** Of images that hold every column. */
+  readonly #decoders: ImageDecoders;
+  readonly #fullBitmap: Buffer;
+  readonly #insert: SqlPiece;
+  readonly #delete: SqlPiece;
+  readonly #update: SqlPiece;
+  readonly #end: SqlPiece;
   /** Where the values of the image at hand are, and of the one that it becomes. */
-  readonly #from: Places;
-  readonly #to: Places;
+  readonly #from: Int32Array;
+  readonly #to: Int32Array;
 
   private constructor(table: ParsedTableMap) {
     const { codecs } = table.decoders;
     const hasKey = table.primaryKey !== undefined && table.primaryKey.length > 0;
     const comparison = hasKey ? 'collation' : 'bytes';
-    this.#prefixes = Uint8Array.from(codecs, ({ prefix }) => prefix);
-    this.#sizes = Uint32Array.from(codecs, ({ size }) => size);
-    this.#from = places(codecs.length);
-    this.#to = places(codecs.length);
+    this.#count = codecs.length;
+    this.#decoders = table.decoders;
+    this.#fullBitmap = Buffer.alloc((codecs.length + 7) >> 3, 0xff);
+    this.#from = new Int32Array(2 * codecs.length);
+    this.#to = new Int32Array(2 * codecs.length);
     let first = true;
     this.#columns = table.columns.flatMap((column, index) => {
       const codec = codecs[index];
@@ -64,9 +67,9 @@ export class PackedStatements {
       return [
         {
           index,
-          assign: Buffer.from(`${name} = `),
-          compare: Buffer.from(`${before}${compared} = `),
-          isNull: Buffer.from(`${before}${name} IS NULL`),
+          assign: new SqlPiece(`${name} = `),
+          compare: new SqlPiece(`${before}${compared} = `),
+          isNull: new SqlPiece(`${before}${name} IS NULL`),
           literal: packedLiteral(column, codec),
           operand: packedOperand(column, codec, comparison),
         },
@@ -76,10 +79,10 @@ export class PackedStatements {
     const names = this.#columns
       .map(({ index }) => quoteIdentifier(table.columns[index]?.name ?? ''))
       .join(', ');
-    this.#insert = Buffer.from(`INSERT INTO ${name} (${names}) VALUES (`);
-    this.#delete = Buffer.from(`DELETE FROM ${name} WHERE `);
-    this.#update = Buffer.from(`UPDATE ${name} SET `);
-    this.#end = Buffer.from(hasKey ? ';\n' : ' LIMIT 1;\n');
+    this.#insert = new SqlPiece(`INSERT INTO ${name} (${names}) VALUES (`);
+    this.#delete = new SqlPiece(`DELETE FROM ${name} WHERE `);
+    this.#update = new SqlPiece(`UPDATE ${name} SET `);
+    this.#end = new SqlPiece(hasKey ? ';\n' : ' LIMIT 1;\n');
   }
 
   /**
@@ -93,7 +96,7 @@ export class PackedStatements {
     const { change } = parseRowsHeader(cursor, type);
     const bitmapBytes = (cursor.lengthEncoded() + 7) >> 3;
     for (let images = change === 'update' ? 2 : 1; images > 0; images--) {
-      if (!holdsAll(event.buffer, cursor.offset, this.#prefixes.length)) return false;
+      if (!holdsAll(event.buffer, cursor.offset, this.#count)) return false;
       cursor.skip(bitmapBytes);
     }
     const begin = out.length;
@@ -116,138 +119,119 @@ export class PackedStatements {
     direction: 'redo' | 'undo',
   ): void {
     const images = change === 'update' ? 2 : 1;
+    const decoder = this.#decoders.forBitmap(this.#fullBitmap);
     if (direction === 'redo') {
-      for (let at = start; at < end;) at = this.#writeRow(out, b, at, change);
+      for (let at = start; at < end;) at = this.#writeRow(out, b, at, change, decoder);
       return;
     }
     const starts: number[] = [];
     for (let at = start; at < end;) {
       starts.push(at);
-      for (let i = 0; i < images; i++) at = this.#locate(b, at, this.#from);
+      for (let i = 0; i < images; i++) at = decoder.skip(b, at);
     }
     const opposite = change === 'insert' ? 'delete' : change === 'delete' ? 'insert' : 'undo-update';
-    for (let i = starts.length - 1; i >= 0; i--) this.#writeRow(out, b, starts[i] as number, opposite);
+    for (let i = starts.length - 1; i >= 0; i--) {
+      this.#writeRow(out, b, starts[i] as number, opposite, decoder);
+    }
   }
 
   /** Returns where the row ends. */
-  #writeRow(out: SqlBuffer, b: Buffer, at: number, change: RowChangeKind | 'undo-update'): number {
-    let [from, to] = [this.#from, this.#to];
-    let end = this.#locate(b, at, from);
+  #writeRow(
+    out: SqlBuffer,
+    b: Buffer,
+    at: number,
+    change: RowChangeKind | 'undo-update',
+    decoder: ImageDecoder,
+  ): number {
+    const from = this.#from;
+    decoder.locate(b, at, from);
+    const end = decoder.skip(b, at);
     if (change === 'insert') this.#writeInsert(out, b, from);
     else if (change === 'delete') {
-      out.raw(this.#delete);
+      out.piece(this.#delete);
       this.#writeConditions(out, b, from);
-      out.raw(this.#end);
+      out.piece(this.#end);
     } else {
-      end = this.#locate(b, end, to);
-      if (change === 'undo-update') [from, to] = [to, from];
-      this.#writeUpdate(out, b, from, to);
+      const to = this.#to;
+      decoder.locate(b, end, to);
+      if (change === 'undo-update') this.#writeUpdate(out, b, to, from);
+      else this.#writeUpdate(out, b, from, to);
+      return decoder.skip(b, end);
     }
     return end;
   }
 
-  #writeInsert(out: SqlBuffer, b: Buffer, { starts, ends }: Places): void {
+  #writeInsert(out: SqlBuffer, b: Buffer, places: Int32Array): void {
     const columns = this.#columns;
-    out.raw(this.#insert);
+    const count = this.#count;
+    out.piece(this.#insert);
     for (let i = 0; i < columns.length; i++) {
       const { index, literal } = columns[i] as PackedColumn;
       if (i > 0) out.character(COMMA);
-      const start = starts[index] as number;
-      if (start === NULL_AT) out.raw(NULL);
-      else literal(out, b, start, ends[index] as number);
+      const start = places[index] as number;
+      if (start === NULL_AT) out.piece(NULL);
+      else literal(out, b, start, places[count + index] as number);
     }
-    out.raw(END_OF_VALUES);
+    out.piece(END_OF_VALUES);
   }
 
-  #writeUpdate(out: SqlBuffer, b: Buffer, from: Places, to: Places): void {
+  #writeUpdate(out: SqlBuffer, b: Buffer, from: Int32Array, to: Int32Array): void {
     const columns = this.#columns;
-    let count = 0;
+    const count = this.#count;
+    let changed = 0;
     for (let i = 0; i < columns.length; i++) {
       const { index, assign, literal } = columns[i] as PackedColumn;
-      const start = to.starts[index] as number;
-      const end = to.ends[index] as number;
-      if (same(b, from.starts[index] as number, from.ends[index] as number, start, end)) continue;
-      if (count++ === 0) out.raw(this.#update);
-      else out.raw(NEXT);
-      out.raw(assign);
-      if (start === NULL_AT) out.raw(NULL);
+      const start = to[index] as number;
+      const end = to[count + index] as number;
+      if (same(b, from[index] as number, from[count + index] as number, start, end)) continue;
+      if (changed++ === 0) out.piece(this.#update);
+      else out.piece(NEXT);
+      out.piece(assign);
+      if (start === NULL_AT) out.piece(NULL);
       else literal(out, b, start, end);
     }
-    if (count === 0) return;
-    out.raw(WHERE);
+    if (changed === 0) return;
+    out.piece(WHERE);
     this.#writeConditions(out, b, from);
-    out.raw(this.#end);
+    out.piece(this.#end);
   }
 
-  #writeConditions(out: SqlBuffer, b: Buffer, { starts, ends }: Places): void {
+  #writeConditions(out: SqlBuffer, b: Buffer, places: Int32Array): void {
     const columns = this.#columns;
+    const count = this.#count;
     for (let i = 0; i < columns.length; i++) {
       const { index, compare, isNull, operand } = columns[i] as PackedColumn;
-      const start = starts[index] as number;
-      if (start === NULL_AT) out.raw(isNull);
+      const start = places[index] as number;
+      if (start === NULL_AT) out.piece(isNull);
       else {
-        out.raw(compare);
-        operand(out, b, start, ends[index] as number);
+        out.piece(compare);
+        operand(out, b, start, places[count + index] as number);
       }
     }
-  }
-
-  /** Notes where the values of the image at `p` are; returns where it ends. */
-  #locate(b: Buffer, p: number, { starts, ends }: Places): number {
-    const prefixes = this.#prefixes;
-    const sizes = this.#sizes;
-    const count = prefixes.length;
-    let at = p + ((count + 7) >> 3);
-    for (let i = 0; i < count; i++) {
-      if (((b[p + (i >> 3)] as number) & (1 << (i & 7))) !== 0) {
-        starts[i] = NULL_AT;
-        continue;
-      }
-      const prefix = prefixes[i] as number;
-      let size = sizes[i] as number;
-      if (prefix > 0) {
-        size = 0;
-        for (let k = prefix - 1; k >= 0; k--) size = size * 256 + (b[at + k] as number);
-        at += prefix;
-      }
-      starts[i] = at;
-      at += size;
-      ends[i] = at;
-    }
-    return at;
   }
 }
 
-const NULL = Buffer.from('NULL');
+const NULL = new SqlPiece('NULL');
 const COMMA = 0x2c;
-const NEXT = Buffer.from(', ');
-const WHERE = Buffer.from(' WHERE ');
-const END_OF_VALUES = Buffer.from(');\n');
+const NEXT = new SqlPiece(', ');
+const WHERE = new SqlPiece(' WHERE ');
+const END_OF_VALUES = new SqlPiece(');\n');
 
 interface PackedColumn {
   readonly index: number;
   /** `` `name` = `` */
-  readonly assign: Buffer;
+  readonly assign: SqlPiece;
   /** `AND` (but for the first column), what is compared, and the equal sign. */
-  readonly compare: Buffer;
-  readonly isNull: Buffer;
+  readonly compare: SqlPiece;
+  readonly isNull: SqlPiece;
   readonly literal: PackedWriter;
   readonly operand: PackedWriter;
-}
-
-interface Places {
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
 }
 
 /** Whether a bitmap has every column's bit. */
 function holdsAll(b: Buffer, at: number, columns: number): boolean {
   for (let i = 0; i < columns; i++) if (((b[at + (i >> 3)] as number) & (1 << (i & 7))) === 0) return false;
   return true;
-}
-
-function places(columns: number): Places {
-  return { starts: new Int32Array(columns), ends: new Int32Array(columns) };
 }
 
 function same(b: Buffer, start: number, end: number, otherStart: number, otherEnd: number): boolean {

@@ -1,14 +1,15 @@
 import { ColumnType } from '../../rows/column-type.js';
 import type { ColumnCodec } from '../../rows/decoder/column-codec.js';
+import { writeJson } from '../../rows/decoder/text/json-writer.js';
+import { IMAGE_BYTES_MAX, scratchView } from '../../rows/decoder/text/scratch.js';
+import { viewOf } from '../../rows/decoder/view-of.js';
 import type { Column } from '../../rows/model.js';
 import { bitLiteral, doubleLiteral, floatLiteral, memberLiteral } from '../literals/column-literal.js';
 import type { TextComparison } from '../literals/column-condition.js';
 import { mayHoldOpaque } from '../literals/json-opaque.js';
-import type { SqlBuffer } from '../literals/sql-buffer.js';
+import { SqlPiece, type SqlBuffer } from '../literals/sql-buffer.js';
 import { plainLiterals, plainLiteralsOfSameBytes } from '../literals/text-literal.js';
 import { quoteText } from '../quoting.js';
-import { packedDecimal } from './packed-decimal.js';
-import { packedDate, packedDateTime, packedTimestamp } from './packed-time.js';
 import type { PackedWriter } from './packed-writer.js';
 
 /** A value that needs the careful way: decoded, and explained where there is no literal for it. */
@@ -29,22 +30,19 @@ export function packedLiteral(column: Column, codec: ColumnCodec): PackedWriter 
     case 'year':
       return (out, b, start, end) => out.integer(read(b, start, end) as number);
     case 'decimal':
-      return packedDecimal(column.length, column.scale);
+      return packedNumber(codec);
     case 'float':
       return (out, b, start, end) => out.ascii(floatLiteral(read(b, start, end) as number));
     case 'double':
       return (out, b, start, end) => out.ascii(doubleLiteral(read(b, start, end) as number));
     case 'date':
-      return packedDate;
     case 'datetime':
-      return column.type === ColumnType.DateTime2 ? packedDateTime(column.scale) : quotedText(read);
     case 'timestamp':
-      return column.type === ColumnType.Timestamp2 ? packedTimestamp(column.scale) : quotedText(read);
     case 'time':
     case 'inet4':
     case 'inet6':
     case 'uuid':
-      return quotedText(read);
+      return quotedText(codec);
     case 'bit':
       return (out, b, start, end) => out.ascii(bitLiteral(read(b, start, end) as Buffer));
     case 'enum':
@@ -87,8 +85,17 @@ export function packedOperand(column: Column, codec: ColumnCodec, comparison: Te
   }
 }
 
-function quotedText(read: ColumnCodec['read']): PackedWriter {
-  return (out, b, start, end) => out.quoted(read(b, start, end) as string);
+function quotedText({ read, write }: ColumnCodec): PackedWriter {
+  if (write === undefined) return (out, b, start, end) => out.quoted(read(b, start, end) as string);
+  return (out, b, start, end) => {
+    if (!out.quotedWritten(write, b, start, end)) out.quoted(read(b, start, end) as string);
+  };
+}
+
+function packedNumber({ read, write }: ColumnCodec): PackedWriter {
+  return (out, b, start, end) => {
+    if (write === undefined || !out.written(write, b, start, end)) out.ascii(read(b, start, end) as string);
+  };
 }
 
 function packedInteger(column: Column, codec: ColumnCodec): PackedWriter {
@@ -115,14 +122,14 @@ function packedInteger(column: Column, codec: ColumnCodec): PackedWriter {
 function packedEnum(column: Column, { read }: ColumnCodec, zero: (out: SqlBuffer) => void): PackedWriter {
   const literals = column.values?.map((name) => {
     const literal = memberLiteral(name);
-    return literal === undefined ? undefined : Buffer.from(literal);
+    return literal === undefined ? undefined : new SqlPiece(literal);
   });
   return (out, b, start, end) => {
     const index = read(b, start, end) as number;
     const literal = literals?.[index - 1];
     if (index === 0) zero(out);
     else if (literal === undefined) out.integer(index);
-    else out.raw(literal);
+    else out.piece(literal);
   };
 }
 
@@ -138,17 +145,17 @@ function packedSet(column: Column, { read }: ColumnCodec): PackedWriter {
   ) {
     return (out, b, start, end) => out.integer(read(b, start, end) as number | bigint);
   }
-  const known = new Map<number, Buffer>();
+  const known = new Map<number, SqlPiece>();
   return (out, b, start, end) => {
     const mask = Number(read(b, start, end));
     let literal = known.get(mask);
     if (literal === undefined) {
-      literal = Buffer.from(
+      literal = new SqlPiece(
         quoteText(values.filter((_, i) => Math.floor(mask / 2 ** i) % 2 === 1).join(',')),
       );
       if (known.size < SETS_KEPT_MAX) known.set(mask, literal);
     }
-    out.raw(literal);
+    out.piece(literal);
   };
 }
 
@@ -160,7 +167,7 @@ function packedText(column: Column, { read }: ColumnCodec, asBytes: boolean): Pa
   const plainBytes = plainLiteralsOfSameBytes(charset) !== 'none';
   const plainText = (asBytes ? plainLiteralsOfSameBytes(charset) : plainLiterals(charset)) === 'all';
   return (out, b, start, end) => {
-    if (plainBytes && out.quotedBytes(b, start, end)) return;
+    if (plainBytes && out.quotedBytes(viewOf(b), start, end)) return;
     const value = read(b, start, end);
     if (typeof value !== 'string' && !asBytes) notPlain();
     if (typeof value === 'string' && plainText) {
@@ -174,6 +181,12 @@ function packedText(column: Column, { read }: ColumnCodec, asBytes: boolean): Pa
 
 function packedJson({ read }: ColumnCodec): PackedWriter {
   return (out, b, start, end) => {
+    // Room for text five times as long, as for images.
+    const textEnd = end - start <= IMAGE_BYTES_MAX ? writeJson(viewOf(b), start, end, scratchView, 0) : -1;
+    if (textEnd >= 0) {
+      out.quotedBytes(scratchView, 0, textEnd);
+      return;
+    }
     if (mayHoldOpaque(b, start, end)) notPlain();
     out.quoted(read(b, start, end) as string);
   };

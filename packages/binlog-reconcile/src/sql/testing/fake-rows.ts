@@ -4,6 +4,7 @@ import type {
   Column,
   ColumnKind,
   ColumnValue,
+  EventRows,
   RowChange,
   RowChangeKind,
   RowImage,
@@ -87,6 +88,12 @@ export function fakeChange(before: RowImage | undefined, after: RowImage | undef
   return { kind, table, before, after, flags, event: {} as RawEvent };
 }
 
+function fakeEventRows(change: RowChange): EventRows {
+  const { event, table, kind, flags, before, after } = change;
+  const complete = before?.complete !== false && after?.complete !== false;
+  return { event, table, kind, flags, complete, rowCount: 1, rows: () => [change] };
+}
+
 /** A transaction of row changes and statements. */
 export function fakeTransaction(
   sketch: Partial<Transaction> & { readonly changes?: readonly RowChange[] },
@@ -114,6 +121,12 @@ export function fakeTransaction(
     rowCount: changes.length,
     rows: () => changes[Symbol.iterator]() as IterableIterator<RowChange>,
     rowsReversed: () => [...changes].reverse()[Symbol.iterator]() as IterableIterator<RowChange>,
+    rowEvents: (order) => {
+      // Each change stands for an event of its own.
+      const events = changes.map((change) => fakeEventRows(change));
+      if (order === 'newest-first') events.reverse();
+      return events[Symbol.iterator]() as IterableIterator<EventRows>;
+    },
     events: () => [][Symbol.iterator]() as IterableIterator<RawEvent>,
     rawEvents: () => [][Symbol.iterator]() as IterableIterator<RawEvent>,
     ...rest,

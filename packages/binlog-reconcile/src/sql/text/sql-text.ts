@@ -1,5 +1,5 @@
 import type { FormatDescription, RawEvent } from '../../events/index.js';
-import type { RowChange, Statement, Transaction } from '../../rows/model.js';
+import type { EventRows, RowChange, Statement, Transaction } from '../../rows/model.js';
 import { statementOf } from '../../transactions/index.js';
 import { BinlogBatch } from '../binlog-form/binlog-batch.js';
 import { binlogStatement, GTID_NEXT_AUTOMATIC } from '../binlog-form/binlog-statement.js';
@@ -162,8 +162,8 @@ export class SqlTextWriter {
       if ('sql' in part) out.text(clientStatement(part.sql, part.schema));
       else {
         if (rows === 0) out.text(open);
-        rows += part.changes.length;
-        this.#writeRows(transaction, part.changes, needs);
+        rows += part.rowCount;
+        this.#writeRows(transaction, part, needs);
       }
       yield;
     }
@@ -175,39 +175,39 @@ export class SqlTextWriter {
   }
 
   /** What the transaction holds, in the order in which it is to be written; rows event by event. */
-  *#parts(transaction: Transaction): Generator<Statement | { readonly changes: RowChange[] }> {
+  *#parts(transaction: Transaction): Generator<Statement | EventRows> {
     if (this.direction === 'undo') {
-      yield* byEvent(transaction.rowsReversed());
+      yield* transaction.rowEvents('newest-first');
       return;
     }
     const statements = transaction.statements.filter(({ kind }) => kind !== 'control');
     if (statements.length === 0) {
-      yield* byEvent(transaction.rows());
+      yield* transaction.rowEvents();
       return;
     }
-    const groups = byEvent(transaction.rows());
+    const groups = transaction.rowEvents();
     let group = groups.next();
     for (const event of transaction.events()) {
       const statement = statementOf(event);
       if (statement !== undefined && statement.kind !== 'control') yield statement;
-      else if (group.done !== true && sameEvent(group.value.changes[0]?.event, event)) {
+      else if (group.done !== true && sameEvent(group.value.event, event)) {
         yield group.value;
         group = groups.next();
       }
     }
   }
 
-  #writeRows(transaction: Transaction, changes: readonly RowChange[], needs: { binlog: boolean }): void {
+  #writeRows(transaction: Transaction, rows: EventRows, needs: { binlog: boolean }): void {
     const out = this.#out;
     const begin = out.length;
+    if (
+      this.options.form !== 'binlog' &&
+      PackedStatements.of(rows.table)?.write(out, rows.event, this.direction) === true
+    ) {
+      return;
+    }
+    const changes = this.direction === 'undo' ? [...rows.rows()].reverse() : rows.rows();
     if (this.options.form !== 'binlog') {
-      const [first] = changes;
-      if (
-        first !== undefined &&
-        PackedStatements.of(first.table)?.write(out, first.event, this.direction) === true
-      ) {
-        return;
-      }
       try {
         for (const change of changes) {
           const statements = RowStatements.of(change.table);
@@ -269,18 +269,6 @@ function comment(transaction: Transaction): string {
   const micros = String(commitTimeUs % 1_000_000).padStart(6, '0');
   const time = `${commitTime.toISOString().slice(0, 19).replace('T', ' ')}.${micros}`;
   return `-- ${gtid ?? 'anonymous transaction'}, ${time} UTC, server ${serverId}, ${commentText(start.file)}:${start.position}-${end.position}\n`;
-}
-
-function* byEvent(changes: Iterable<RowChange>): Generator<{ readonly changes: RowChange[] }> {
-  let group: RowChange[] = [];
-  for (const change of changes) {
-    if (group.length > 0 && group[0]?.event !== change.event) {
-      yield { changes: group };
-      group = [];
-    }
-    group.push(change);
-  }
-  if (group.length > 0) yield { changes: group };
 }
 
 /** Events of large transactions are read again, and are not the same objects then. */

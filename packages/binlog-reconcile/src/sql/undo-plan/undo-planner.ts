@@ -2,6 +2,7 @@ import { GtidSetBuilder, type GtidSet } from '../../gtid/index.js';
 import {
   RowFlag,
   type BinlogPosition,
+  type EventRows,
   type RowChange,
   type Statement,
   type TableMap,
@@ -182,44 +183,33 @@ export class UndoPlanner {
       reported.add(key);
       this.#refuse(transaction, reason, message, table);
     };
-    let checked: RowChange['event'] | undefined;
-    let cascading:
-      | { readonly definition: TableDefinition; readonly references: readonly ForeignKeyReference[] }
-      | undefined;
-    for (const change of transaction.rows()) {
-      this.#rowCount++;
-      if (change.event !== checked) {
-        // The rows of one event have one table, and hold the same columns.
-        checked = change.event;
-        const definition = await this.#checkTable(change, report);
-        const references = definition?.referencedBy.filter(
-          ({ onDelete, onUpdate }) => acts(onDelete) || acts(onUpdate),
-        );
-        cascading =
-          definition === undefined || references === undefined || references.length === 0
-            ? undefined
-            : { definition, references };
-      }
-      if (cascading === undefined) continue;
-      const { definition, references } = cascading;
-      const cascade = references.find((reference) => cascades(reference, change, definition));
-      if (cascade === undefined) continue;
-      report(
-        'cascade',
-        change.table,
-        `foreign key ${cascade.constraint} of ${cascade.childSchema}.${cascade.childTable} changed rows together with ` +
-          `${nameOf(change.table)}, and the binlog does not hold those changes`,
+    for (const rows of transaction.rowEvents()) {
+      this.#rowCount += rows.rowCount;
+      const definition = await this.#checkTable(rows, report);
+      const references = definition?.referencedBy.filter(
+        ({ onDelete, onUpdate }) => acts(onDelete) || acts(onUpdate),
       );
+      if (definition === undefined || references === undefined || references.length === 0) continue;
+      for (const change of rows.rows()) {
+        const cascade = references.find((reference) => cascades(reference, change, definition));
+        if (cascade === undefined) continue;
+        report(
+          'cascade',
+          change.table,
+          `foreign key ${cascade.constraint} of ${cascade.childSchema}.${cascade.childTable} changed rows together with ` +
+            `${nameOf(change.table)}, and the binlog does not hold those changes`,
+        );
+      }
     }
   }
 
   /** Reports what is wrong with a table, or with the images of one event; resolves to what the server knows of it. */
   async #checkTable(
-    { before, after, table }: RowChange,
+    { complete, table }: EventRows,
     report: (reason: RefusalReason, table: TableMap, message: string) => void,
   ): Promise<TableDefinition | undefined> {
     const fullName = nameOf(table);
-    if (before?.complete === false || after?.complete === false) {
+    if (!complete) {
       report(
         'partial-image',
         table,

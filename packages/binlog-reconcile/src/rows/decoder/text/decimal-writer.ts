@@ -9,11 +9,11 @@ const ZERO = 0x30;
 export function decimalWriter(precision: number, scale: number): TextWriter {
   const whole = digitGroups(precision - scale, true);
   const fraction = digitGroups(scale, false);
-  return (bytes, start, _end, textAt) => {
+  return (bytes, start, _end, out, textAt) => {
     const negative = bytes.getInt8(start) >= 0;
     const flip = negative ? 0xff : 0;
     let at = textAt;
-    if (negative) putByte(at++, MINUS);
+    if (negative) putByte(out, at++, MINUS);
     let from = start;
     let sign = 0x80;
     let begun = false;
@@ -25,15 +25,15 @@ export function decimalWriter(precision: number, scale: number): TextWriter {
       sign = 0;
       from += size;
       if (begun) {
-        putPadded(at, value, digits);
+        putPadded(out, at, value, digits);
         at += digits;
       } else if (value !== 0) {
-        at = putInteger(at, value);
+        at = putInteger(out, at, value);
         begun = true;
       }
     }
-    if (!begun) putByte(at++, ZERO);
-    if (fraction.length > 0) putByte(at++, POINT);
+    if (!begun) putByte(out, at++, ZERO);
+    if (fraction.length > 0) putByte(out, at++, POINT);
     for (let i = 0; i < fraction.length; i++) {
       const digits = fraction[i] as number;
       const size = DIGIT_BYTES[digits] as number;
@@ -41,7 +41,7 @@ export function decimalWriter(precision: number, scale: number): TextWriter {
       if (value >= (LIMITS[digits] as number)) return -1;
       sign = 0;
       from += size;
-      putPadded(at, value, digits);
+      putPadded(out, at, value, digits);
       at += digits;
     }
     return at;
