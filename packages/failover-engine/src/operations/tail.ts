@@ -86,9 +86,17 @@ export async function waitFetched(
   let state: ServerState | null = null;
   for (let looks = 0; looks < looksMax; looks += 1) {
     const leftMs = Math.max(1, endMs - context.clock.monotonicMs());
-    const arrived = await server.waitForGtids(set, { timeoutMs: Math.min(sliceMs, leftMs) });
-    state = await server.read({ timeoutMs: stepTimeoutMs });
-    if (arrived || covers(state.gtidExecuted, set)) {
+    // A server that is busy with a large transaction may answer late: that is no reason to give up.
+    const arrived = await settle(server.waitForGtids(set, { timeoutMs: Math.min(sliceMs, leftMs) }));
+    const read = await settle(server.read({ timeoutMs: stepTimeoutMs }));
+    if (!read.ok) {
+      problem = read.error.message;
+      errors += 1;
+      if (errors >= errorsMax || context.clock.monotonicMs() >= endMs) break;
+      continue;
+    }
+    state = read.value;
+    if ((arrived.ok && arrived.value) || covers(state.gtidExecuted, set)) {
       await server.stopReceiver({ timeoutMs: stepTimeoutMs });
       return state;
     }
