@@ -3,6 +3,7 @@ import {
   removeUnfinishedLostTransactions,
   saveLostTransactions,
   ServerCatalog,
+  undoState,
   undoTransactions,
   type LostTransactions,
 } from '@dcmha/binlog-reconcile/apply';
@@ -18,6 +19,8 @@ import { describeSaved, errantOf, savedOf } from './saved-lost.js';
 export interface Flashback {
   readonly errant: string;
   readonly marker: string;
+  /** Of this try and those that take it up: what it has saved is not saved again. */
+  readonly attempt: string;
   /** Called when it is known that all can be undone, before anything is: makes a note of it on disk. */
   readonly begin: (lost: string) => Promise<void>;
 }
@@ -46,7 +49,7 @@ export async function undoErrant(options: RejoinOptions, flashback: Flashback): 
   try {
     const catalog = new ServerCatalog(connection);
     progress(`saving ${GtidSet.parse(errant).count} transactions that the primary has not`);
-    const saved = await save(options, errant, catalog);
+    const saved = await save(options, flashback, catalog);
     await options.onStage?.('saved');
     await options.saved({ ...describeSaved(saved), undone: false });
     await options.onStage?.('registered');
@@ -81,6 +84,8 @@ async function undo(
   await begin(saved.manifest.id);
   await onStage?.('undo-noted');
   try {
+    // A replica may lose its last commits in a crash: not this one, on which the state on disk builds.
+    await instance.setDurability('durable', { timeoutMs, signal });
     // Its clients stay out (read_only); this account may write.
     await instance.query([statement('let the undo write', 'SET GLOBAL super_read_only = OFF')], {
       timeoutMs,
@@ -97,6 +102,13 @@ async function undo(
       beforeCommit: async () => onStage?.('undo-ready'),
     });
     if (!result.applied) {
+      if (await areGone(connection, found, { catalog, plan, signal })) {
+        logger.warn('the rows are as they were before these transactions: there is nothing to undo', {
+          errant,
+        });
+        await noteGone(connection, marker);
+        return { kind: 'undone' };
+      }
       return blocked(saved, [
         ...reasons(result.refusals),
         ...result.conflicts.map(({ message }) => `a row is not as it was left: ${message}`),
@@ -112,6 +124,32 @@ async function undo(
     // Also when something failed: only the undo itself may write.
     await instance.query([statement('close', 'SET GLOBAL super_read_only = ON')], { timeoutMs });
     await onStage?.('closed');
+  }
+}
+
+/**
+ * Whether no row shows that these transactions were ever there: a crash of a server that does not flush each commit loses
+ * them and keeps its binlog, or a person was quicker.
+ */
+async function areGone(
+  connection: Connection,
+  found: readonly Transaction[],
+  options: Parameters<typeof undoState>[2],
+): Promise<boolean> {
+  const { state } = await undoState(connection, found, options);
+  return state === 'undone';
+}
+
+/** The marker of an undo that had nothing to do. */
+async function noteGone(connection: Connection, marker: string): Promise<void> {
+  for (const sql of [
+    'SET sql_log_bin = 0',
+    `SET gtid_next = ${quote(marker)}`,
+    'BEGIN',
+    'COMMIT',
+    "SET gtid_next = 'AUTOMATIC'",
+  ]) {
+    await connection.query(sql);
   }
 }
 
@@ -166,13 +204,15 @@ function ask(connection: Connection, sql: string, signal: AbortSignal): Promise<
 /** Saves them once: a rejoin that is taken up again finds the directory of its first try. */
 async function save(
   options: RejoinOptions,
-  errant: string,
+  { errant, attempt }: Flashback,
   catalog: ServerCatalog,
 ): Promise<LostTransactions> {
   const { lostDir, server, group, primary, signal } = options;
   const expected = GtidSet.parse(errant);
   await removeUnfinishedLostTransactions(lostDir);
-  const earlier = (await savedOf(lostDir, server)).findLast(({ manifest }) => errantOf(manifest) === errant);
+  const earlier = (await savedOf(lostDir, server)).findLast(
+    ({ manifest }) => manifest.details?.['attempt'] === attempt && errantOf(manifest) === errant,
+  );
   if (earlier !== undefined) return earlier;
   const index = await binlogIndex(options);
   const { saved } = await saveLostTransactions(
@@ -182,7 +222,7 @@ async function save(
       server,
       primary,
       reason: `committed on ${server} and not on its successor ${primary}`,
-      details: { errant },
+      details: { errant, attempt },
     },
     (reading) => transactions(fileSource({ index, signal }), { ...reading, gtids: expected, signal }),
     { catalog, expected, signal },

@@ -88,9 +88,9 @@ export class RejoinDriver {
     }
   }
 
-  /** Brings the server behind the primary, unless it is too early for another try. Never throws. */
-  async attempt(primary: string, why: string): Promise<void> {
-    if (this.#attempt !== null || this.#closing.signal.aborted || !this.#mayTry(primary)) return;
+  /** Brings the server behind the primary. `null`: it failed, or it is too early for another try. Never throws. */
+  async attempt(primary: string, why: string): Promise<RejoinResult | null> {
+    if (this.#attempt !== null || this.#closing.signal.aborted || !this.#mayTry(primary)) return null;
     const { logger, activity } = this.#o;
     const { address } = this.#o.config.server;
     const interrupt = new AbortController();
@@ -106,11 +106,13 @@ export class RejoinDriver {
       const result = await rejoin(this.#rejoinOptions(primary, interrupt.signal));
       activity(result.detail);
       await this.#ended(result, primary);
+      return result;
     } catch (error) {
       const tried = `rejoin of ${primary} will be tried again: ${text(error)}`;
       activity(tried);
       if (!this.#closing.signal.aborted) logger.warn(tried, { server: address });
       this.#wait(primary);
+      return null;
     } finally {
       this.#attempt = null;
     }
@@ -135,8 +137,9 @@ export class RejoinDriver {
         this.#closing.signal,
       );
       if (errant === '') return;
-      this.#aftercare.refused(errant);
-      await this.attempt(primary.primary, `it has transactions that ${primary.primary} has not: ${errant}`);
+      const why = `it has transactions that ${primary.primary} has not: ${errant}`;
+      const result = await this.attempt(primary.primary, why);
+      if (result?.kind === 'blocked') this.#aftercare.refused(errant);
     } catch (error) {
       if (!this.#closing.signal.aborted) {
         this.#o.logger.warn('not looked after yet', { error: text(error) });
@@ -244,6 +247,8 @@ export class RejoinDriver {
     for (let attempt = 1; ; attempt += 1) {
       const before = await store.lost.read(params, deadline);
       const was = before?.value;
+      // Final: by then its GTIDs may name other transactions, for the server has numbered its own anew.
+      if (was?.undone === true) return;
       const { directory, gtids, transactions, rows, tables, why, settled } = lost;
       const judged = was !== undefined && was.review.state !== 'open';
       const review =

@@ -12,6 +12,7 @@ const undo = { errant: `${a}:11-12`, marker, lost: 'dir-1' };
 const stateOf = (more: Partial<RejoinState>): RejoinState => ({
   serverUuid: a,
   step: 'undo',
+  saving: null,
   executed: '',
   purged: '',
   undos: [undo],
@@ -55,9 +56,9 @@ describe('planRejoin', () => {
   it('another primary that lacks more: undoes that as well, and forgets both', () => {
     const other = { gtidExecuted: `${a}:1-8`, gtidPurged: '' };
     const second = undoMarker(a, `${a}:9-10`);
-    expect(
-      planRejoin({ server: server(`${a}:1-12,${marker}`), primary: other, state: stateOf({}) }),
-    ).toEqual({ kind: 'undo', errant: `${a}:9-10`, marker: second, undos: [undo] });
+    expect(planRejoin({ server: server(`${a}:1-12,${marker}`), primary: other, state: stateOf({}) })).toEqual(
+      { kind: 'undo', errant: `${a}:9-10`, marker: second, undos: [undo] },
+    );
     const undos = [undo, { errant: `${a}:9-10`, marker: second, lost: 'dir-2' }];
     const both = server(`${a}:1-12,${marker},${second}`);
     expect(planRejoin({ server: both, primary: other, state: stateOf({ undos }) })).toEqual({
@@ -73,9 +74,9 @@ describe('planRejoin', () => {
 
   it('another primary that has them: what was undone comes back by replication', () => {
     const other = { gtidExecuted: `${a}:1-12`, gtidPurged: '' };
-    expect(
-      planRejoin({ server: server(`${a}:1-12,${marker}`), primary: other, state: stateOf({}) }),
-    ).toEqual({ kind: 'forget', purged: `${a}:1-10`, undos: [undo] });
+    expect(planRejoin({ server: server(`${a}:1-12,${marker}`), primary: other, state: stateOf({}) })).toEqual(
+      { kind: 'forget', purged: `${a}:1-10`, undos: [undo] },
+    );
     expect(planRejoin({ server: server(`${a}:1-12`), primary: other, state: stateOf({}) })).toEqual({
       kind: 'follow',
     });

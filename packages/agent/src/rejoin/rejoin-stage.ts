@@ -2,6 +2,8 @@
 export const rejoinStages = [
   /** Nothing is applied from a source any more. */
   'applier-stopped',
+  /** The state on disk says what is about to be saved. */
+  'save-noted',
   /** The files of the transactions are on disk. */
   'saved',
   /** ZooKeeper knows of them. */

@@ -6,10 +6,15 @@ const stateSchema = z.strictObject({
   /** Of the data that this is about: a server that was made anew under the same name has another one. */
   serverUuid: z.string(),
   /**
-   * `undo`: the last of `undos` may or may not be committed; its marker in gtid_executed tells. `forget`: all of them are,
+   * `save`: transactions are being saved and judged; nothing was done to the server. `undo`: the last of `undos` may or may not be committed; its marker in gtid_executed tells. `forget`: all of them are,
    * and the server's history is being reset. `clone`: its data is being replaced. `follow`: it follows; `compare` is left.
    */
-  step: z.enum(['undo', 'forget', 'clone', 'follow']),
+  step: z.enum(['save', 'undo', 'forget', 'clone', 'follow']),
+  /**
+   * What is being saved, and the name of this attempt, which is in the manifest. GTIDs alone do not tell: a server whose
+   * history was reset numbers its own transactions from the beginning again.
+   */
+  saving: z.strictObject({ errant: z.string(), attempt: z.string() }).nullable().default(null),
   /** gtid_executed when the step was begun (`forget`, `clone`). */
   executed: z.string().default(''),
   /** What the data holds once its own history is forgotten: becomes `gtid_purged` (`forget`). */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { GtidParseError } from '@dcmha/binlog-reconcile/gtid';
 import { MysqlInstance, quote, statement, type InstanceStatus } from '@dcmha/mysql-instance';
 import { formatAddress, parseAddress } from '@dcmha/zk-schema';
@@ -118,17 +119,20 @@ class Turn {
       await o.onStage?.('applier-stopped');
       return 'next';
     }
-    logger.warn(`it has transactions that ${primary} has not: ${plan.errant}`);
+    const { errant, marker } = plan;
+    const saving = state?.saving?.errant === errant ? state.saving : { errant, attempt: randomUUID() };
+    const about = { serverUuid: own.serverUuid, saving, compare: state?.compare ?? [] };
+    if (state?.saving !== saving) {
+      await o.stateFile.write({ ...about, step: 'save', undos: [...plan.undos] });
+      await o.onStage?.('save-noted');
+    }
+    logger.warn(`it has transactions that ${primary} has not: ${errant}`);
     const result = await undoErrant(o, {
-      errant: plan.errant,
-      marker: plan.marker,
+      errant,
+      marker,
+      attempt: saving.attempt,
       begin: (lost) =>
-        o.stateFile.write({
-          serverUuid: own.serverUuid,
-          step: 'undo',
-          undos: [...plan.undos, { errant: plan.errant, marker: plan.marker, lost }],
-          compare: state?.compare ?? [],
-        }),
+        o.stateFile.write({ ...about, step: 'undo', undos: [...plan.undos, { errant, marker, lost }] }),
     });
     if (result.kind === 'undone') return 'next';
     const end = await rebuild(o, this.source, own, result.detail);
@@ -158,6 +162,7 @@ class Turn {
       await onStage?.('forget-noted');
     }
     await instance.resetReplication(deadline);
+    await instance.setDurability('durable', deadline);
     await instance.query([statement('close', 'SET GLOBAL super_read_only = ON')], deadline);
     const long = { timeoutMs: resetTimeoutMs, signal };
     await instance.resetGtids('', long);
@@ -173,9 +178,6 @@ class Turn {
       undone: undos.map(({ errant }) => errant).join(','),
     });
     this.undone.push(...undos.map(({ errant }) => errant));
-    // From here on its history is the primary's again: what the server says counts, not this state.
-    await stateFile.write({ serverUuid: own.serverUuid, step: 'follow', compare });
-    await onStage?.('follow-noted');
     return 'next';
   }
 
@@ -191,6 +193,11 @@ class Turn {
   async #follow(state: RejoinState | null): Promise<RejoinResult> {
     const { o } = this;
     const { instance, primary, policy, stateFile, logger } = o;
+    if (state !== null && state.step !== 'follow') {
+      // From here on its history is the primary's again: what the server says counts, not this state.
+      await stateFile.write({ serverUuid: state.serverUuid, step: 'follow', compare: state.compare });
+      await o.onStage?.('follow-noted');
+    }
     const result = await instance.follow(parseAddress(primary), {
       timeoutMs,
       signal: o.signal,
@@ -201,9 +208,6 @@ class Turn {
     });
     await o.onStage?.('following');
     if (state === null || state.compare.length === 0) await stateFile.remove();
-    else if (state.step !== 'follow') {
-      await stateFile.write({ serverUuid: state.serverUuid, step: 'follow', compare: state.compare });
-    }
     logger.info(`follows ${formatAddress(result.source)}`, {
       path: result.path,
       elapsedMs: Math.round(result.elapsedMs),
