@@ -3,9 +3,10 @@ export {
   chooseCandidate,
   type Choice,
   type ChooseOptions,
+  type RefusalRule,
   type RefusedCandidate,
 } from './core/candidates.js';
-export { evaluate, type Action, type Evaluation } from './core/decide.js';
+export { evaluate, failoverCandidates, type Action, type Evaluation } from './core/decide.js';
 export { catalogue } from './core/diagnosis/catalogue.js';
 export { diagnose } from './core/diagnosis/diagnose.js';
 export {
@@ -33,14 +34,40 @@ export type {
 export { readPool } from './core/read-pool.js';
 export type { OperationContext, OperationOutcome, OperationResult } from './operations/context.js';
 export { resumeFailover, startFailover } from './operations/failover.js';
+export { AdoptionRefusedError } from './operations/adopt.js';
+export {
+  checkSwitchover,
+  judgeSwitchover,
+  SwitchoverRefusedError,
+  type SwitchoverCheck,
+  type SwitchoverPlan,
+  type SwitchoverReport,
+} from './operations/check-switchover.js';
+export {
+  FailoverRefusedError,
+  knownLoss,
+  planFailover,
+  type FailoverRequest,
+  type KnownLoss,
+} from './operations/manual-failover.js';
 export {
   planSwitchover,
   resumeSwitchover,
   startSwitchover,
-  SwitchoverRefusedError,
-  type SwitchoverPlan,
   type SwitchoverRequest,
 } from './operations/switchover.js';
+export { hooksConfigSchema, hooksOf, type HooksConfig } from './hooks/hook-config.js';
+export type { Hook, HookAnswer, HookFacts, HookResult } from './hooks/hook.js';
+export {
+  Group,
+  GroupClosedError,
+  GroupRefusedError,
+  type GroupMember,
+  type GroupOptions,
+  type RequestOptions,
+} from './embedding/group.js';
+export { StoreConflictError, type GroupStore, type StoreVersion } from './embedding/group-store.js';
+export { HookRunner, type HookRunnerOptions, type PreHooksVerdict } from './hooks/hook-runner.js';
 export {
   OwnershipLostError,
   TaskWithdrawnError,
@@ -55,9 +82,11 @@ export {
   type ManagedServerControl,
   type ServerControl,
 } from './ports.js';
+export { mysqlControl, type MysqlControlOptions } from './shell/mysql-control.js';
 export { startEngine, type EngineHandle } from './shell/engine.js';
 export {
   GroupRunner,
+  type Explanation,
   type GroupInputs,
   type GroupRunnerOptions,
   type GroupTask,

@@ -25,6 +25,15 @@ export interface OperationOutcome {
   readonly result: OperationResult;
   readonly reason: string;
   readonly phasesMs: Readonly<Record<string, number>>;
+  /** What was begun; missing when nothing was. */
+  readonly operation?: {
+    readonly id: string;
+    readonly from: MemberKey;
+    /** Who is primary now, where that is another than before. */
+    readonly to: MemberKey | null;
+    readonly epoch: number;
+    readonly requestedBy: string | null;
+  };
 }
 
 /** Default deadline of one statement or write; an operation's own limits come from the group's policy. */

@@ -1,9 +1,10 @@
 import type { Evaluation } from '../core/decide.js';
 import type { Journal } from '../core/journal.js';
-import type { GroupView, MemberKey, MemberView } from '../core/model.js';
+import type { GroupView, MemberKey, MemberView, ServerState } from '../core/model.js';
 import type { GroupRecords } from '../ports.js';
 import { chooseAndDrain, type Revoked } from './choose.js';
 import { settle, stepTimeoutMs, type OperationContext, type OperationOutcome } from './context.js';
+import { lossBetween, lossText, type FailoverRequest } from './manual-failover.js';
 import {
   ackersOf,
   finishPromotion,
@@ -22,12 +23,16 @@ const leasePollMs = 50;
 /** Ending a process that hangs frees its memory first, which takes a while. */
 const endHungTimeoutMs = 5_000;
 
-/** Starts the failover that `evaluate` decided on. Refuses when the records have changed since. */
+/**
+ * Starts the failover that `evaluate` decided on, or that a person asks for (`request`; see `planFailover`). Refuses when
+ * the records have changed since.
+ */
 export async function startFailover(
   context: OperationContext,
   from: MemberKey,
-  evaluation: Evaluation,
+  evaluation: Pick<Evaluation, 'reason'>,
   id: string,
+  request: Omit<FailoverRequest, 'id'> | null = null,
 ): Promise<OperationOutcome> {
   const startedAtMs = context.clock.wallMs();
   const records = await context.ledger.read({ timeoutMs: stepTimeoutMs });
@@ -48,16 +53,17 @@ export async function startFailover(
       startedAtMs,
       phasesMs: {},
       reason: evaluation.reason,
-      requestedBy: null,
-      task: null,
-      target: null,
-      allowDataLoss: false,
+      requestedBy: request?.requestedBy ?? null,
+      task: request?.task ?? null,
+      target: request?.target ?? null,
+      allowDataLoss: request?.allowDataLoss ?? false,
     },
     records,
   );
   recorder.mark('detected');
   await recorder.enter('closing', {
     route: { write: null, read: recorder.readersWithout(from), reason: `failover from ${from}` },
+    ...(request === null || request.task === null ? {} : { requiredTask: request.task }),
   });
   recorder.mark('confirmed');
   return closeAndChoose(context, recorder);
@@ -122,6 +128,11 @@ async function closeAndChoose(context: OperationContext, recorder: Recorder): Pr
       await startReceivers(context, recorder, keys);
       return await recorder.finish('failed', choice.reason);
     }
+    const loss = whatNobodyAccepted(recorder, view, choice.state);
+    if (loss !== null) {
+      await startReceivers(context, recorder, keys);
+      return await recorder.finish('failed', loss);
+    }
     // It has applied everything: it can be made ready, closed, while it is being recorded.
     const ready = settle(prepare(context, choice.member));
     await recorder.enter(
@@ -140,6 +151,18 @@ async function closeAndChoose(context: OperationContext, recorder: Recorder): Pr
     decided.abort();
     endTail(context, recorder);
   }
+}
+
+/** A person who asked for a failover without accepting losses is not given one that loses what is known to be missing. */
+function whatNobodyAccepted(
+  { journal: { requestedBy, allowDataLoss, oldPrimary } }: Recorder,
+  view: GroupView,
+  chosen: ServerState,
+): string | null {
+  const last = view.members.find((m) => m.key === oldPrimary)?.state;
+  if (requestedBy === null || allowDataLoss || last == null) return null;
+  const loss = lossBetween(last.gtidExecuted, chosen.gtidExecuted);
+  return loss === null ? null : `${lossText(oldPrimary, loss)}; accept it with allow-data-loss`;
 }
 
 async function stopReceiving(context: OperationContext, member: MemberView): Promise<Revoked> {
@@ -220,23 +243,32 @@ async function whyNotClosed(
   if (view.policy.fencing === 'none') {
     return `${oldPrimary} could not be closed and the policy says fencing: none; whoever still reaches it may write to it`;
   }
-  await waitLeaseOver(context, recorder, view.policy.leaseMs);
+  await waitLeaseOver(context, recorder, view);
   return null;
 }
 
 /**
  * The agent closes its server before its ZooKeeper session can expire: once its node is gone, or could not have lived so
- * long, the lease is over.
+ * long, the lease is over. With fencing `failsafe` it may go on for a while after that, on the word of the other agents;
+ * none of them gives it while the receiver of its server is stopped (docs/architecture.md).
  */
-async function waitLeaseOver(context: OperationContext, recorder: Recorder, leaseMs: number): Promise<void> {
+async function waitLeaseOver(context: OperationContext, recorder: Recorder, view: GroupView): Promise<void> {
   const { oldPrimary } = recorder.journal;
+  const { fencing, leaseMs } = view.policy;
   const endMs = context.clock.monotonicMs() + leaseMs;
-  const held = (): boolean => context.view().members.find((m) => m.key === oldPrimary)?.agent.up === true;
+  const held = (): boolean =>
+    fencing === 'failsafe' || context.view().members.find((m) => m.key === oldPrimary)?.agent.up === true;
   if (!held()) return;
   recorder.note(
     `waiting at most ${leaseMs} ms until the lease of ${oldPrimary} has run out: its agent does not answer`,
   );
   while (held() && context.clock.monotonicMs() < endMs) await context.clock.sleep(leasePollMs);
+}
+
+/** Its storage takes no commits: that it answers a ping does not make it a primary. */
+function commitsStall(context: OperationContext, member: MemberKey): boolean {
+  const { stalled = null } = context.view().members.find((m) => m.key === member)?.agent ?? {};
+  return stalled !== null && stalled.reason !== 'lock';
 }
 
 /** Keeps asking the old primary until the operation has decided: an answer means that it is not dead after all. */
@@ -247,7 +279,7 @@ function watchForReturn(context: OperationContext, oldPrimary: MemberKey, decide
       const { outcome } = await context
         .server(oldPrimary)
         .probe({ timeoutMs: probeTimeoutMs, signal: decided });
-      if (outcome === 'alive' && !decided.aborted) answered = true;
+      if (outcome === 'alive' && !decided.aborted && !commitsStall(context, oldPrimary)) answered = true;
       else await context.clock.sleep(probePauseMs, decided);
     }
   };

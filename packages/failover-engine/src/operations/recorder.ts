@@ -104,7 +104,8 @@ export class Recorder {
       operation: id,
       phasesMs,
     });
-    return { result, reason, phasesMs };
+    const operationOf = { id, from: oldPrimary, to: history.to, epoch, requestedBy };
+    return { result, reason, phasesMs, operation: operationOf };
   }
 
   async #commit({ route: change, ...rest }: Change, own: LedgerChange): Promise<void> {

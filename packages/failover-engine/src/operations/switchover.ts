@@ -1,7 +1,13 @@
-import { chooseCandidate } from '../core/candidates.js';
-import { isUsable, primaryMember, type GroupView, type MemberKey } from '../core/model.js';
+import { isUsable, type GroupView, type MemberKey } from '../core/model.js';
 import type { Journal } from '../core/journal.js';
 import type { GroupRecords } from '../ports.js';
+import {
+  checkSwitchover,
+  judgeSwitchover,
+  requirePlan,
+  SwitchoverRefusedError,
+  type SwitchoverPlan,
+} from './check-switchover.js';
 import { settle, stepTimeoutMs, type OperationContext, type OperationOutcome } from './context.js';
 import {
   ackersOf,
@@ -21,73 +27,12 @@ export interface SwitchoverRequest {
   readonly task: string | null;
 }
 
-export interface SwitchoverPlan {
-  readonly from: MemberKey;
-  readonly to: MemberKey;
-  /** In order, in words. */
-  readonly steps: readonly string[];
-}
-
-/** A switchover that was not begun: `reason` says what is in the way and what to do about it. */
-export class SwitchoverRefusedError extends Error {
-  override readonly name = 'SwitchoverRefusedError';
-}
-
 /**
  * What a switchover would do, or why it would not be begun.
  * @throws SwitchoverRefusedError
  */
 export function planSwitchover(view: GroupView, target: MemberKey | null): SwitchoverPlan {
-  const primary = primaryMember(view);
-  if (primary === undefined) throw new SwitchoverRefusedError(`${view.group} has no primary to switch from`);
-  if (view.operation !== null)
-    throw new SwitchoverRefusedError(`${view.operation} of ${view.group} is under way; wait for it`);
-  if (target !== null && !view.members.some((m) => m.key === target)) {
-    throw new SwitchoverRefusedError(
-      `${target} is not a member of ${view.group}; its members are ${view.members.map((m) => m.key).join(', ')}`,
-    );
-  }
-  if (target === primary.key)
-    throw new SwitchoverRefusedError(`${target} is the primary of ${view.group} already`);
-  if (!isUsable(primary)) {
-    throw new SwitchoverRefusedError(
-      `the primary ${primary.key} is ${primary.probe.outcome} (${primary.probe.detail}); a switchover needs it alive`,
-    );
-  }
-  if (primary.state.readOnly) {
-    throw new SwitchoverRefusedError(
-      `the primary ${primary.key} is closed for writes; see "dcmha explain ${view.group}"`,
-    );
-  }
-  const choice = chooseCandidate(view, {
-    replaces: primary.key,
-    oldPrimary: primary.state,
-    ...(target === null ? {} : { target }),
-  });
-  const chosen = view.members.find((m) => m.key === choice.chosen);
-  if (chosen === undefined || !isUsable(chosen)) {
-    throw new SwitchoverRefusedError(choice.reason);
-  }
-  const lagMs = chosen.state.channel?.lagMs ?? null;
-  if (chosen.state.channel?.receiver !== 'running' || chosen.state.channel.applier !== 'running') {
-    throw new SwitchoverRefusedError(`${chosen.key} does not replicate; start its replication first`);
-  }
-  if (lagMs !== null && lagMs > view.policy.switchoverTimeoutMs) {
-    throw new SwitchoverRefusedError(
-      `${chosen.key} is ${lagMs} ms behind, more than a switchover may hold writes (${view.policy.switchoverTimeoutMs} ms)`,
-    );
-  }
-  return {
-    from: primary.key,
-    to: chosen.key,
-    steps: [
-      `let the other replicas follow ${chosen.key}`,
-      `close the route and ${primary.key} (super_read_only, clients disconnected)`,
-      `wait until ${chosen.key} has every transaction of ${primary.key}`,
-      `record ${chosen.key} as primary, open it, route to it`,
-      `let ${primary.key} follow ${chosen.key}`,
-    ],
-  };
+  return requirePlan(judgeSwitchover(view, target));
 }
 
 /** Hands the writes of a healthy primary to a replica. Goes back to the old primary whole when it cannot. */
@@ -105,16 +50,7 @@ export async function startSwitchover(
       `${records.journal.operation} ${records.journal.id} is under way; wait for it`,
     );
   }
-  const plan = planSwitchover(view, request.target);
-  const long = await context
-    .server(plan.from)
-    .longTransactions(view.policy.longTransactionMs, { timeoutMs: stepTimeoutMs });
-  if (long.length > 0) {
-    const list = long.map((t) => `${t.user} for ${Math.round(t.ageMs / 1000)} s`).join(', ');
-    throw new SwitchoverRefusedError(
-      `transactions are open on ${plan.from}: ${list}; end them or raise longTransactionMs`,
-    );
-  }
+  const plan = requirePlan(await checkSwitchover(context, request.target));
 
   const recorder = new Recorder(
     context,

@@ -8,7 +8,7 @@ export interface PolicyFacts {
     readonly region: string;
     readonly promotion: PromotionRule;
   }[];
-  /** The primary, where there is one already. */
+  /** The primary, where what holds is to be judged for this one; without it, whether anybody could ever be promoted. */
   readonly primary?: string | null;
   readonly flavor?: 'mysql' | 'mariadb';
   /** The longest ZooKeeper session timeout of the members' agents, where it is known. */
@@ -89,16 +89,11 @@ function checkCandidates({ failover, crossRegion }: GroupPolicy, facts: PolicyFa
   if (failover !== 'automatic' || members.length === 0) return [];
   const others = members.filter(({ server }) => server !== primary);
   const willing = others.filter(({ promotion }) => promotion !== 'must-not');
-  // Without a primary one of them becomes it, and another must be left.
-  const needed = primary == null ? 2 : 1;
-  if (willing.length < needed) {
+  if (willing.length === 0 || members.length < 2) {
     const why =
-      others.length === 0
+      members.length < 2
         ? 'the group has no other member'
-        : `${others
-            .filter((m) => !willing.includes(m))
-            .map((m) => `${m.server} has promotion must-not`)
-            .join(', ')}`;
+        : others.map(({ server }) => `${server} has promotion must-not`).join(', ');
     return [
       {
         key: 'failover',
