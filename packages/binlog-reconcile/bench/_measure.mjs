@@ -1,31 +1,21 @@
-/** One measurement in a process of its own: `node _measure.mjs WHAT FILE` prints one JSON object. */
+/** One measurement in a process of its own: `node _measure.mjs WHAT FILE [FOLDER]` prints one JSON object. */
 import { statSync } from 'node:fs';
-import { EventType } from '../dist/events/index.js';
-import { countRows, tableIdOf, TableMapCache } from '../dist/rows/index.js';
-import { fileSource } from '../dist/reading/index.js';
+import { fileSource, scanRows } from '../dist/reading/index.js';
 import { transactions } from '../dist/transactions/index.js';
 
-const [what, file] = process.argv.slice(2);
+const [what, file, folder] = process.argv.slice(2);
 
-/** Offsets only: every event, and where each row begins and ends; checksums are left alone. */
+/** Where each row begins; checksums are left alone. */
 async function scan() {
-  const tables = new TableMapCache();
-  const byId = new Map();
-  let rows = 0;
-  for await (const { events } of fileSource({ files: [file], verifyChecksums: false }).batches()) {
-    for (const event of events) {
-      if (event.type === EventType.TableMap) {
-        const table = tables.getOrParse(event);
-        byId.set(table.tableId, table);
-      } else if (event.type >= EventType.WriteRows && event.type <= EventType.DeleteRows) {
-        rows += countRows(event, byId.get(tableIdOf(event)));
-      }
-    }
-  }
+  let last = 0;
+  const { rows } = await scanRows(file, ({ position, starts, rowCount }) => {
+    last = position + starts[rowCount - 1];
+  });
+  if (last === 0) throw new Error('no row was found');
   return rows;
 }
 
-/** Every column of every image, with checksums, through transactions(). */
+/** Every column of every image to its JavaScript value, with checksums, through transactions(). */
 async function decode() {
   let rows = 0;
   for await (const transaction of transactions(fileSource({ files: [file] }))) {
@@ -40,18 +30,45 @@ async function decode() {
 
 /** SQL as `dcmha binlog redo` and `undo` write it, to nowhere. */
 async function sql(direction) {
-  const sql = await import('../dist/sql/index.js');
-  const redo = sql.redoSqlBytes ?? sql.redoSql;
-  const undo = sql.undoSqlBytesFrom ?? sql.undoSqlFrom;
+  const { redoSqlBytes, undoSqlBytesFrom } = await import('../dist/sql/index.js');
   const open = (range) => transactions(fileSource({ files: [file], from: range.from }), range);
-  const chunks = direction === 'redo' ? redo(open({})) : undo(open);
+  const chunks = direction === 'redo' ? redoSqlBytes(open({})) : undoSqlBytesFrom(open);
   let bytes = 0;
   for await (const chunk of chunks) bytes += chunk.length;
   if (bytes === 0) throw new Error('no SQL was written');
   return undefined;
 }
 
-const measures = { scan, decode, redo: () => sql('redo'), undo: () => sql('undo') };
+/** Every column of every image by a reader of npm. Only the events that it needs for that are given to it. */
+async function npmReader() {
+  const { npmReader } = await import('./_npm-readers.mjs');
+  const read = await npmReader(what, folder);
+  let rows = 0;
+  for await (const { events } of fileSource({ files: [file], verifyChecksums: false }).batches()) {
+    for (const event of events) {
+      const { type: eventType, timestamp, logPos, length, serverId } = event;
+      if (eventType !== 19 && (eventType < 30 || eventType > 32)) continue;
+      const options = {
+        timestamp: timestamp * 1000,
+        nextPosition: logPos,
+        size: length - 23,
+        eventType,
+        serverId,
+      };
+      rows += read(options, event.bytes, event)?.length ?? 0;
+    }
+  }
+  return rows;
+}
+
+const measures = {
+  scan,
+  decode,
+  redo: () => sql('redo'),
+  undo: () => sql('undo'),
+  vlasky: npmReader,
+  powersync: npmReader,
+};
 const begin = performance.now();
 const cpuBegin = process.cpuUsage();
 const rows = await measures[what]();

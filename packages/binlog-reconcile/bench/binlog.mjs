@@ -1,10 +1,13 @@
 /**
- * How fast a binlog is read: `npm run bench -- binlog [FILE] [--json] [--runs N] [--mb N]`.
+ * How fast a binlog is read: `npm run bench -- binlog [FILE] [--json] [--runs N] [--mb N] [--no-npm]`.
  *
  * Without FILE a real MySQL server writes one first (240 MB, kept in the cache folder for the next run). Each measure
- * runs in a process of its own, N times (3) in turn with the others; the fastest counts. `mysqlbinlog -vv` decodes the
- * same file in the same turns. `cpuSeconds` is processor time, all threads together: on a machine that does other work
- * too, it says more than the time by the clock. The last line of the output is one JSON object.
+ * runs in a process of its own, N times (3) in turn with the others; the fastest counts. `mysqlbinlog -vv` and two
+ * readers of npm (installed to the cache folder once; `--no-npm` leaves them out) decode the same file in the same turns.
+ *
+ * `--json` prints one JSON object: `{ mbPerS, rowsPerS, peakRssMb }` for each measure; `cpuSeconds` is processor time, all
+ * threads together, which says more than the clock on a machine that does other work too; `timesAsFast` is how the full
+ * decode compares with the others, by the clock and by processor time.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
@@ -14,31 +17,40 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { locateMysql } from '@dcmha/sandbox';
 import { makeBinlog } from './_make-binlog.mjs';
+import { installNpmReaders, NPM_READERS } from './_npm-readers.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
+  allowNegative: true,
   options: {
     json: { type: 'boolean' },
     runs: { type: 'string', default: '3' },
     mb: { type: 'string', default: '240' },
+    npm: { type: 'boolean', default: true },
   },
 });
 
 /** What the package promises on two cores that have nothing else to do. */
-const GOALS = { scan: 1500, decode: 200, undo: 90, peakRssMb: 200, timesMysqlbinlog: 2.8 };
+const GOALS = { scan: 1500, decode: 200, undo: 90 };
+const RATIO_GOALS = { mysqlbinlog: 2.8, vlasky: 4, powersync: 4 };
+const PEAK_RSS_GOAL_MB = 200;
 const NAMES = {
   scan: 'offsets of every row',
   decode: 'every column, checksums',
   redo: 'redo SQL',
   undo: 'undo SQL',
   mysqlbinlog: 'mysqlbinlog -vv',
+  ...Object.fromEntries(
+    Object.entries(NPM_READERS).map(([key, { package: name, version }]) => [key, `${name} ${version}`]),
+  ),
 };
+const OURS = new Set(['scan', 'decode', 'redo', 'undo']);
+const cacheFolder = join(tmpdir(), 'dcmha-bench');
 
 async function theFile() {
   if (positionals[0] !== undefined) return positionals[0];
-  const folder = join(tmpdir(), 'dcmha-bench');
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `binlog-${values.mb}mb.000001`);
+  mkdirSync(cacheFolder, { recursive: true });
+  const file = join(cacheFolder, `binlog-${values.mb}mb.000001`);
   if (!existsSync(file)) {
     process.stderr.write(`a MySQL server writes ${values.mb} MB of binlog\n`);
     const draft = `${file}.${process.pid}`;
@@ -98,58 +110,74 @@ async function measure(what) {
     );
     return { mbPerS: megabytes / seconds, peakRssMb, cpuSeconds };
   }
-  return JSON.parse((await run(process.execPath, [measureScript, what, file], true)).output);
+  return JSON.parse((await run(process.execPath, [measureScript, what, file, npmFolder ?? ''], true)).output);
 }
 
+const npmFolder = values.npm ? await installNpmReaders(join(cacheFolder, 'npm-readers')) : undefined;
+const measures = Object.keys(NAMES).filter((what) => npmFolder !== undefined || !(what in NPM_READERS));
 const best = {};
 for (let turn = 0; turn < Number(values.runs); turn++) {
-  for (const what of Object.keys(NAMES)) {
+  for (const what of measures) {
     const result = await measure(what);
     const cpuSeconds = Math.min(result.cpuSeconds, best[what]?.cpuSeconds ?? Infinity);
     if (best[what] === undefined || result.mbPerS > best[what].mbPerS) best[what] = result;
     best[what].cpuSeconds = cpuSeconds;
-    process.stderr.write(`${NAMES[what].padEnd(26)} ${result.mbPerS.toFixed(1).padStart(8)} MB/s\n`);
+    if (result.rows !== undefined && result.rows !== best.scan.rows) {
+      throw new Error(`${NAMES[what]} found ${result.rows} rows instead of ${best.scan.rows}`);
+    }
+    process.stderr.write(`${NAMES[what].padEnd(30)} ${result.mbPerS.toFixed(1).padStart(8)} MB/s\n`);
   }
 }
 
-const rows = best.decode.rows;
-const results = Object.fromEntries(
-  Object.entries(best).map(([what, { mbPerS, peakRssMb, cpuSeconds }]) => [
-    what,
-    {
-      mbPerS: Math.round(mbPerS * 10) / 10,
-      rowsPerS: Math.round((rows / megabytes) * mbPerS),
-      peakRssMb,
-      cpuSeconds: Math.round(cpuSeconds * 100) / 100,
-    },
-  ]),
-);
-const timesMysqlbinlog = Math.round((best.decode.mbPerS / best.mysqlbinlog.mbPerS) * 100) / 100;
-const timesMysqlbinlogCpu = Math.round((best.mysqlbinlog.cpuSeconds / best.decode.cpuSeconds) * 100) / 100;
+const round = (value, digits) => Math.round(value * 10 ** digits) / 10 ** digits;
+const { rows } = best.scan;
+const others = measures.filter((what) => !OURS.has(what));
 const report = {
+  ...Object.fromEntries(
+    measures.map((what) => {
+      const { mbPerS, peakRssMb } = best[what];
+      return [
+        what,
+        { mbPerS: round(mbPerS, 1), rowsPerS: Math.round((rows / megabytes) * mbPerS), peakRssMb },
+      ];
+    }),
+  ),
+  cpuSeconds: Object.fromEntries(measures.map((what) => [what, round(best[what].cpuSeconds, 2)])),
+  timesAsFast: Object.fromEntries(
+    others.map((what) => [
+      what,
+      {
+        clock: round(best.decode.mbPerS / best[what].mbPerS, 2),
+        processor: round(best[what].cpuSeconds / best.decode.cpuSeconds, 2),
+        goal: RATIO_GOALS[what],
+      },
+    ]),
+  ),
+  goals: { mbPerS: GOALS, peakRssMb: PEAK_RSS_GOAL_MB },
   file,
-  mb: Math.round(megabytes * 10) / 10,
+  mb: round(megabytes, 1),
   rows,
   node: process.version,
-  cpus: cpus().length,
-  load1m: Math.round(loadavg()[0] * 10) / 10,
-  ...results,
-  timesMysqlbinlog,
-  timesMysqlbinlogCpu,
-  goals: GOALS,
+  cpu: cpus()[0]?.model,
+  cores: cpus().length,
+  load1m: round(loadavg()[0], 1),
 };
-if (!values.json) {
+if (values.json) console.log(JSON.stringify(report));
+else {
   console.log(
-    `\n${report.mb} MB, ${rows} rows, Node ${report.node}, load ${report.load1m} on ${report.cpus} cores`,
+    `\n${report.mb} MB, ${rows} rows, Node ${report.node}, ${report.cores} cores of ${report.cpu}, load ${report.load1m}`,
   );
-  for (const [what, { mbPerS, rowsPerS, peakRssMb, cpuSeconds }] of Object.entries(results)) {
+  for (const what of measures) {
+    const { mbPerS, rowsPerS, peakRssMb } = report[what];
     const goal = GOALS[what] === undefined ? '' : `  (goal ${GOALS[what]})`;
+    const cpu = `${report.cpuSeconds[what].toFixed(2).padStart(6)} s of processor`;
     console.log(
-      `${NAMES[what].padEnd(26)} ${`${mbPerS}`.padStart(8)} MB/s ${`${rowsPerS}`.padStart(9)} rows/s ${`${peakRssMb}`.padStart(5)} MB ${cpuSeconds.toFixed(2).padStart(6)} s CPU${goal}`,
+      `${NAMES[what].padEnd(30)} ${`${mbPerS}`.padStart(8)} MB/s ${`${rowsPerS}`.padStart(9)} rows/s ${`${peakRssMb}`.padStart(5)} MB ${cpu}${goal}`,
     );
   }
-  console.log(
-    `decoding is ${timesMysqlbinlog} times as fast as mysqlbinlog -vv (goal ${GOALS.timesMysqlbinlog})`,
-  );
+  for (const [what, { clock, processor, goal }] of Object.entries(report.timesAsFast)) {
+    console.log(
+      `decoding is ${clock} times as fast as ${NAMES[what]} by the clock, ${processor} times by processor time (goal ${goal})`,
+    );
+  }
 }
-console.log(JSON.stringify(report));
