@@ -127,6 +127,7 @@ class Agent {
           tailStop: (request) => this.#tailStop(request),
           isOpenPrimary: () => this.#isPrimary && this.#local.status?.readOnly === false,
           isReadable: (lagMsMax) => this.#isReadable(lagMsMax),
+          lostDir: this.#rejoin.lostDir,
           metrics: () => agentMetrics(this.#status(), this.#local.status, this.#tail.facts),
         },
       );

@@ -13,6 +13,7 @@ import {
   type TailStartRequest,
   type TailStopRequest,
 } from '@dcmha/zk-schema';
+import { answerLost, isLostPath, lostPath } from '../rejoin/lost-http.js';
 import { RefusedError } from './refused-error.js';
 
 export interface AgentHttpHandlers {
@@ -27,9 +28,12 @@ export interface AgentHttpHandlers {
   /** May be read from within the lag limit, milliseconds (`null`: any lag). */
   readonly isReadable: (lagMsMax: number | null) => boolean;
   readonly metrics: () => Promise<string>;
+  /** Folder with the files of lost transactions. */
+  readonly lostDir: string;
 }
 
 const bodyBytesMax = 16_384;
+const tokenError = 'the token is missing or wrong; engines and agents must share http.token';
 
 /** HTTP face of the agent: status for people and load balancers, and the requests of engines. */
 export class AgentHttp {
@@ -112,8 +116,9 @@ export class AgentHttp {
           return parsed.success ? this.#handlers.tailStop(parsed.data) : parsed.error;
         });
       default:
+        if (isLostPath(url.pathname)) return this.#lost(request, response, url);
         return send(response, 404, {
-          error: `there is no ${url.pathname}; there are ${Object.values(agentPaths).join(', ')}`,
+          error: `there is no ${url.pathname}; there are ${Object.values(agentPaths).join(', ')}, ${lostPath}`,
         });
     }
   }
@@ -126,9 +131,7 @@ export class AgentHttp {
   ): Promise<void> {
     if (request.method !== 'POST') return send(response, 405, { error: 'use POST' });
     if (!this.#mayAsk(request.headers.authorization)) {
-      return send(response, 401, {
-        error: 'the token is missing or wrong; engines and agents must share http.token',
-      });
+      return send(response, 401, { error: tokenError });
     }
     try {
       const done = act(await readJson(request));
@@ -138,6 +141,11 @@ export class AgentHttp {
       if (error instanceof RefusedError) return send(response, 409, { error: error.message });
       throw error;
     }
+  }
+
+  async #lost(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    if (!this.#mayAsk(request.headers.authorization)) return send(response, 401, { error: tokenError });
+    await answerLost(request, response, url.pathname, this.#handlers.lostDir);
   }
 
   #mayAsk(header: string | undefined): boolean {
