@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { EVENT_HEADER_LENGTH } from '../../events/event-header.js';
 import { BinlogError } from '../../events/errors.js';
+import { EventType } from '../../events/event-type.js';
 import { GtidSet } from '../../gtid/gtid-set.js';
 import { MAGIC } from '../../reading/event-framer.js';
 import type { BinlogInventory } from '../inventory/binlog-inventory.js';
@@ -162,7 +163,7 @@ export class Dump {
   }
 
   async #sendEvents(head: FileHead, reader: BlockReader, from: number, form: ChecksumForm): Promise<void> {
-    const { progress, channel } = this.#o;
+    const { progress, channel, inventory } = this.#o;
     let skipping = false;
     let position = from;
     while (position < reader.size) {
@@ -205,7 +206,9 @@ export class Dump {
         }
       } else if (isTransactionBegin(type)) progress.transactionsSent++;
       else if (isControl(type)) skipping = false;
-      if (!skipping) await this.#writer.addStored(reader, position, length, form);
+      // Its server died before the file that it names was there: a replica would wait for events of that one.
+      const leadsNowhere = type === EventType.Rotate && head.file === inventory.lastFile;
+      if (!skipping && !leadsNowhere) await this.#writer.addStored(reader, position, length, form);
       position += length;
       progress.position = position;
     }

@@ -135,15 +135,29 @@ export class BinlogInventory {
     return head;
   }
 
-  /** Behind the last whole transaction of a file. */
+  /**
+   * Behind the last whole transaction of a file. An earlier file is whole where its transactions state how long they are:
+   * the server that opened the next one had cut off before what was torn.
+   */
   async end(index: number): Promise<number> {
     const head = await this.head(index);
+    if (index < this.paths.length - 1 && statesLengths(head)) return (await stat(head.path)).size;
     let scan = this.#scans.get(head.file);
     if (scan === undefined) {
       scan = scanFile(head, { verifiedBytes: 0 });
       this.#remember(this.#scans, head.file, scan);
     }
     return (await scan).end;
+  }
+
+  /** Names of the files, and how many bytes of each are served. */
+  async sizes(): Promise<(readonly [string, string])[]> {
+    const sizes: (readonly [string, string])[] = [];
+    for (const [index, path] of this.paths.entries()) {
+      const bytes = index === this.paths.length - 1 ? await this.end(index) : (await stat(path)).size;
+      sizes.push([basename(path), String(bytes)]);
+    }
+    return sizes;
   }
 
   /** Index of the newest file before which there is nothing that `has` lacks; -1 when even the first one is too new. */
@@ -162,6 +176,11 @@ export class BinlogInventory {
     map.set(key, reading);
     reading.catch(() => map.delete(key));
   }
+}
+
+/** Since MySQL 8.0.2 a GTID event states the length of its transaction. */
+function statesLengths({ format }: FileHead): boolean {
+  return format.flavor === 'mysql' && Number.parseInt(format.serverVersion, 10) >= 8;
 }
 
 /** The last file whose head is whole: a server may die while it makes another. */

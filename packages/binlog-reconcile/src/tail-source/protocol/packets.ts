@@ -40,16 +40,20 @@ export function errPayload({ code, state, message }: SqlError): Buffer {
   return Buffer.concat([head, Buffer.from(`#${state}${message}`)]);
 }
 
-/** The payloads of a result set of one row (or none) in the text protocol. */
-export function resultPayloads(columns: readonly string[], row: readonly (string | null)[] | null): Buffer[] {
-  const payloads = [Buffer.from([columns.length]), ...columns.map(columnPayload), eofPayload()];
-  if (row !== null) {
-    payloads.push(
+/** The payloads of a result set in the text protocol. */
+export function resultPayloads(
+  columns: readonly string[],
+  rows: readonly (readonly (string | null)[])[],
+): Buffer[] {
+  return [
+    Buffer.from([columns.length]),
+    ...columns.map(columnPayload),
+    eofPayload(),
+    ...rows.map((row) =>
       Buffer.concat(row.map((value) => (value === null ? Buffer.from([0xfb]) : lengthEncodedText(value)))),
-    );
-  }
-  payloads.push(eofPayload());
-  return payloads;
+    ),
+    eofPayload(),
+  ];
 }
 
 function columnPayload(name: string): Buffer {

@@ -4,9 +4,9 @@ import { sqlErrors } from '../protocol/sql-error.js';
 export type Answer =
   | { readonly kind: 'ok' }
   | {
-      readonly kind: 'row';
+      readonly kind: 'rows';
       readonly columns: readonly string[];
-      readonly row: readonly (string | null)[] | null;
+      readonly rows: readonly (readonly (string | null)[])[];
     };
 
 /** Server variables and functions of the dead server that a replica asks for, names in lower case. */
@@ -17,6 +17,8 @@ const VARIABLES_MAX = 64;
 const SET = /^set\s+/i;
 const SELECT = /^select\s+/i;
 const SHOW = /^show\s+(?:(?:global|session)\s+)?variables\s+like\s+'((?:[^'\\]|\\.)*)'$/i;
+const BINARY_LOGS = /^show\s+(?:binary|master)\s+logs$/i;
+const ALIAS = /\s+as\s+[`'"]?(\w+)[`'"]?$/i;
 const NAMES = /^names\b/i;
 const VARIABLE = /^@@(?:(?:global|session|local)\s*\.\s*)?([a-z_][a-z0-9_]*)$/i;
 const USER_VARIABLE = /^@`?([a-z_][a-z0-9_.]*)`?$/i;
@@ -34,10 +36,14 @@ export class Questions {
   /** What the replica set, names in lower case. */
   readonly set = new Map<string, string | null>();
 
-  constructor(private readonly variables: ServerVariables) {}
+  constructor(
+    private readonly variables: ServerVariables,
+    /** Names and sizes of the binlog files. */
+    private readonly files: () => Promise<readonly (readonly [string, string])[]>,
+  ) {}
 
   /** @throws SqlError */
-  answer(text: string): Answer {
+  async answer(text: string): Promise<Answer> {
     const sql = text
       .replace(/^\s*\/\*[\s\S]*?\*\//, '')
       .replace(/[\s;]+$/, '')
@@ -47,18 +53,25 @@ export class Questions {
       return { kind: 'ok' };
     }
     if (SELECT.test(sql)) {
-      const columns = splitList(sql.replace(SELECT, '').replace(/\s+limit\s+\d+$/i, ''));
-      return { kind: 'row', columns, row: columns.map((column) => this.#value(column, sql)) };
+      const parts = splitList(sql.replace(SELECT, '').replace(/\s+limit\s+\d+$/i, ''));
+      return {
+        kind: 'rows',
+        columns: parts.map((part) => ALIAS.exec(part)?.[1] ?? part),
+        rows: [parts.map((part) => this.#value(part.replace(ALIAS, ''), sql))],
+      };
     }
     const [, pattern] = SHOW.exec(sql) ?? [];
     if (pattern !== undefined) {
       const name = pattern.replaceAll('\\_', '_');
       const value = this.variables.get(name.toLowerCase());
       return {
-        kind: 'row',
+        kind: 'rows',
         columns: ['Variable_name', 'Value'],
-        row: value === undefined ? null : [name, value],
+        rows: value === undefined ? [] : [[name, value]],
       };
+    }
+    if (BINARY_LOGS.test(sql)) {
+      return { kind: 'rows', columns: ['Log_name', 'File_size'], rows: await this.files() };
     }
     throw sqlErrors.notAnswered(sql);
   }
@@ -80,7 +93,7 @@ export class Questions {
   }
 
   #value(expression: string, sql: string): string | null {
-    const bare = expression.replace(/\s+as\s+\S+$/i, '').trim();
+    const bare = expression.trim();
     const [, variable] = VARIABLE.exec(bare) ?? [];
     if (variable !== undefined) {
       const value = this.variables.get(variable.toLowerCase());

@@ -70,7 +70,7 @@ export class Session {
   constructor(socket: Socket, options: SessionOptions) {
     this.#o = options;
     this.#channel = new PacketChannel(socket);
-    this.#questions = new Questions(options.variables);
+    this.#questions = new Questions(options.variables, () => options.inventory.sizes());
     this.peer = `${socket.remoteAddress ?? '?'}:${socket.remotePort ?? '?'}`;
   }
 
@@ -218,9 +218,9 @@ export class Session {
 
   async #answerQuery(sql: string): Promise<void> {
     try {
-      const answer = this.#questions.answer(sql);
+      const answer = await this.#questions.answer(sql);
       if (answer.kind === 'ok') await this.#channel.send(okPayload());
-      else await this.#channel.send(...resultPayloads(answer.columns, answer.row));
+      else await this.#channel.send(...resultPayloads(answer.columns, answer.rows));
     } catch (error) {
       if (!(error instanceof SqlError)) throw error;
       await this.#channel.send(errPayload(error));

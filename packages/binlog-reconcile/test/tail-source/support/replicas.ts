@@ -28,13 +28,15 @@ export async function serverUuidOf(dataDir: string): Promise<string> {
 export interface FollowOptions {
   readonly ssl?: boolean;
   readonly heartbeatSeconds?: number;
+  /** Nothing is applied. */
+  readonly receiverOnly?: boolean;
 }
 
 /** Points a replica at a tail source and starts it. */
 export async function follow(
   replica: MysqlServer,
   { host, port }: { readonly host: string; readonly port: number },
-  { ssl = false, heartbeatSeconds = 0.2 }: FollowOptions = {},
+  { ssl = false, heartbeatSeconds = 0.2, receiverOnly = false }: FollowOptions = {},
 ): Promise<void> {
   await replica.query('STOP REPLICA');
   await replica.query(
@@ -43,7 +45,7 @@ export async function follow(
        SOURCE_HEARTBEAT_PERIOD = ${heartbeatSeconds}, SOURCE_CONNECT_RETRY = 1, SOURCE_RETRY_COUNT = 1,
        SOURCE_SSL = ${ssl ? 1 : 0}, GET_SOURCE_PUBLIC_KEY = ${ssl ? 0 : 1}`,
   );
-  await replica.query('START REPLICA');
+  await replica.query(receiverOnly ? 'START REPLICA IO_THREAD' : 'START REPLICA');
 }
 
 export async function replicaStatus(replica: MysqlServer): Promise<Record<string, unknown>> {
@@ -74,6 +76,22 @@ export async function applied(replica: MysqlServer, gtids: string, timeoutMs = 6
   if (done !== true) {
     const status = await replicaStatus(replica);
     throw new Error(`${replica.name} has not applied ${gtids}: ${done ?? JSON.stringify(status)}`);
+  }
+}
+
+/** Waits until the receiver has got exactly `gtids`. */
+export async function received(replica: MysqlServer, gtids: string): Promise<void> {
+  const got = await waitUntil(
+    async () => {
+      const { Retrieved_Gtid_Set: set } = await replicaStatus(replica);
+      return String(set).replaceAll(/\s/g, '') === gtids ? true : undefined;
+    },
+    { timeoutMs: 20_000, everyMs: 20 },
+  );
+  if (got === undefined) {
+    throw new Error(
+      `${replica.name} has not received ${gtids}: ${JSON.stringify(await replicaStatus(replica))}`,
+    );
   }
 }
 
