@@ -3,12 +3,14 @@ import { hostname } from 'node:os';
 import type { EngineConfig } from '../config.js';
 import type { Evaluation } from '../core/decide.js';
 import type { MemberKey } from '../core/model.js';
+import type { HookRunner } from '../hooks/hook-runner.js';
+import type { SwitchoverReport } from '../operations/check-switchover.js';
 import { planOwnership } from '../core/ownership.js';
 import type { EngineWorld } from './engine-world.js';
 import { AlertWriter } from './alert-writer.js';
 import { AgentIndex } from './agent-index.js';
 import { acknowledgedVersions, groupInputs, type InputsOptions } from './group-inputs.js';
-import { GroupRunner, type GroupInputs } from './group-runner.js';
+import { GroupRunner, type Explanation, type GroupInputs } from './group-runner.js';
 import { Permits } from './permits.js';
 import { Steadiness } from './steadiness.js';
 import { TreeMirror } from './tree-mirror.js';
@@ -23,6 +25,8 @@ export interface EngineShiftOptions {
   readonly engineId: string;
   readonly endpoint: string;
   readonly logger: Logger;
+  /** Around operations, of the whole engine; missing: policies that name any are not checked, and none is run. */
+  readonly hooks?: HookRunner;
   /** Counted over the sessions of an engine; missing: of this one alone. */
   readonly steadiness?: Steadiness;
 }
@@ -92,6 +96,15 @@ export class EngineShift {
 
   evaluations(group: string): readonly Evaluation[] | null {
     return this.#owned.get(group)?.runner.evaluations ?? null;
+  }
+
+  explain(group: string): Explanation | null {
+    return this.#owned.get(group)?.runner.explain() ?? null;
+  }
+
+  /** What a switchover would do now; `null` when this engine does not own the group, or cannot read it. */
+  async checkSwitchover(group: string, target: MemberKey | null): Promise<SwitchoverReport | null> {
+    return (await this.#owned.get(group)?.runner.checkSwitchover(target)) ?? null;
   }
 
   async begin(): Promise<void> {
@@ -206,6 +219,7 @@ export class EngineShift {
       connected: () => store.zk.state === 'connected',
       wallMs: () => world.clock.wallMs(),
       steadiness: this.#steadiness,
+      ...(this.#o.hooks === undefined ? {} : { hooks: this.#o.hooks.names }),
     };
     try {
       return groupInputs(options, group, this.#owned.get(group)?.lastFailoverWallMs ?? null);
@@ -337,7 +351,7 @@ export class EngineShift {
   }
 
   #run(owner: GroupOwner): GroupRunner {
-    const { store, engineId, config, world, logger } = this.#o;
+    const { store, engineId, world, logger } = this.#o;
     const { clock } = world;
     const { group } = owner;
     const mirror = this.#mirror as TreeMirror;
@@ -359,6 +373,7 @@ export class EngineShift {
       connect: (member) => world.connect(member, (key, detail) => runner.memberNews(key, detail)),
       timing: this.#timing(),
       permits: this.#operations,
+      ...(this.#o.hooks === undefined ? {} : { hooks: this.#o.hooks }),
       finished: ({ kind, result }) => {
         const owned = this.#owned.get(group);
         if (owned !== undefined && kind === 'failover' && result === 'done') {

@@ -2,6 +2,8 @@ import { ZooKeeperClient } from '@dcmha/zk-client';
 import { closedAcl, createStore, SessionKeeper, type Logger } from '@dcmha/zk-schema';
 import { hostname } from 'node:os';
 import type { EngineConfig } from '../config.js';
+import { hooksOf } from '../hooks/hook-config.js';
+import { HookRunner } from '../hooks/hook-runner.js';
 import { EngineHttp } from './engine-http.js';
 import { EngineShift } from './engine-shift.js';
 import { machineWorld } from './engine-world.js';
@@ -23,12 +25,15 @@ export async function startEngine(
   const { zookeeper } = config;
   const world = machineWorld(config);
   const steadiness = new Steadiness(world.clock);
+  const hooks = new HookRunner({ hooks: hooksOf(config.hooks), clock: world.clock, log: logger });
   let shift: EngineShift | null = null;
 
   const http = await EngineHttp.listen(config.http, {
     engineId,
     groups: () => shift?.groups() ?? [],
-    evaluations: (group) => shift?.evaluations(group) ?? null,
+    explain: (group) => shift?.explain(group) ?? null,
+    checkSwitchover: async (group, target) => (await shift?.checkSwitchover(group, target)) ?? null,
+    hooks: hooks.names,
     connected: () => keeper.current?.state === 'connected',
   });
   const endpoint = config.http.advertise ?? `http://${config.http.host}:${http.port}`;
@@ -44,7 +49,7 @@ export async function startEngine(
       }),
     use: async (zk, over) => {
       const store = createStore(zk, { root: zookeeper.root, logger });
-      shift = new EngineShift({ store, over, config, world, engineId, endpoint, logger, steadiness });
+      shift = new EngineShift({ store, over, config, world, engineId, endpoint, logger, steadiness, hooks });
       await shift.begin();
     },
   });
@@ -53,6 +58,7 @@ export async function startEngine(
     endpoint,
     close: async () => {
       await shift?.end();
+      await hooks.close();
       await keeper.close();
       await http.close();
     },

@@ -1,8 +1,9 @@
-import { parseGroupPolicy, type GroupPolicy } from '@dcmha/zk-schema';
+import type { GroupPolicy, NodeValue } from '@dcmha/zk-schema';
 import type { AgentControl } from '../ports.js';
 import type { GroupInputs, GroupTask, MemberRecord } from './group-runner.js';
 import { journalFromValue, maintenanceFromValue, primaryFromValue, routeFromValue } from './records.js';
 import type { AgentIndex } from './agent-index.js';
+import { contradictions, readPolicy } from './checked-policy.js';
 import type { Steadiness } from './steadiness.js';
 import type { TreeMirror } from './tree-mirror.js';
 
@@ -13,6 +14,8 @@ export interface InputsOptions {
   readonly connected: () => boolean;
   readonly wallMs: () => number;
   readonly steadiness: Steadiness;
+  /** Hooks that policies may name; missing: they are not checked. */
+  readonly hooks?: readonly string[];
 }
 
 /**
@@ -28,11 +31,20 @@ export function groupInputs(
   const meta = mirror.value('metaGroup', { group });
   if (meta === null) return null;
 
+  const strangers: string[] = [];
+  let agentSessionTimeoutMs: number | undefined;
   const members = meta.members.map((server): MemberRecord => {
     const host = mirror.value('metaHost', { server });
+    if (host !== null && host.group !== group) {
+      strangers.push(
+        `members = "${server}": belongs to the group ${host.group}; a server is a member of one group`,
+      );
+    }
     const client = options.agents.of(server);
     const mysqld = client?.mysqld[server];
     const endpoint = client?.endpoint ?? null;
+    if (client?.sessionTimeoutMs !== undefined)
+      agentSessionTimeoutMs = Math.max(agentSessionTimeoutMs ?? 0, client.sessionTimeoutMs);
     return {
       key: server,
       region: host?.region ?? 'default',
@@ -53,8 +65,14 @@ export function groupInputs(
   const route = mirror.value('route', { group });
   const journal = mirror.value('journal', { group });
   const white = mirror.value('white', { group });
+  const { policy, refused } = readPolicy(meta);
   return {
-    policy: policyOf(meta),
+    policy,
+    refusedPolicy: [
+      ...refused,
+      ...strangers,
+      ...policyContradictions(policy, meta, members, { agentSessionTimeoutMs, hooks: options.hooks }),
+    ],
     members,
     primary: master === null ? null : primaryFromValue(master),
     route: route === null ? null : routeFromValue(route),
@@ -67,15 +85,24 @@ export function groupInputs(
   };
 }
 
-const policies = new WeakMap<object, GroupPolicy>();
-
-/** Checked once for each version of the group's node. */
-function policyOf(meta: { readonly policy?: unknown }): GroupPolicy {
-  const known = policies.get(meta);
-  if (known !== undefined) return known;
-  const policy = parseGroupPolicy(meta.policy);
-  policies.set(meta, policy);
-  return policy;
+/** Whoever is primary now: a group does not become wrong by a failover. */
+function policyContradictions(
+  policy: GroupPolicy,
+  { flavor }: NodeValue<'metaGroup'>,
+  members: readonly MemberRecord[],
+  known: {
+    readonly agentSessionTimeoutMs: number | undefined;
+    readonly hooks: readonly string[] | undefined;
+  },
+): readonly string[] {
+  return contradictions(policy, {
+    members: members.map(({ key, region, promotion }) => ({ server: key, region, promotion })),
+    flavor,
+    ...(known.agentSessionTimeoutMs === undefined
+      ? {}
+      : { agentSessionTimeoutMs: known.agentSessionTimeoutMs }),
+    ...(known.hooks === undefined ? {} : { hooks: known.hooks }),
+  });
 }
 
 function tasksOf(mirror: TreeMirror, group: string): GroupTask[] {
