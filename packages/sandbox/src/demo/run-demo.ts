@@ -13,6 +13,7 @@ import { createWritesTable, Writer } from '../workload/writer.js';
 import type { DemoEvent, DemoResult } from './demo-result.js';
 import {
   failover,
+  failoverWithTail,
   killOwner,
   moreWrites,
   rejoin,
@@ -38,7 +39,8 @@ export const keptName = 'demo';
 
 /**
  * The whole system on real servers on loopback: kill -9 of the primary, its return, a switchover, kill -9 of the engine
- * in charge and another failover, with a writer and a reader at work all along. Resolves to what was seen; nothing is
+ * in charge and another failover, the death of a primary that is ahead of all its replicas, with a writer and a reader at
+ * work all along. Resolves to what was seen; nothing is
  * left running (unless kept, and only when it came to its end). Throws `SandboxError` when it could not be started.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
@@ -123,6 +125,14 @@ async function play(stack: Stack, print: Progress, signal: AbortSignal | undefin
     await moreWrites(context, 200);
     print(`  ${second.killed.address} comes back`);
     await rejoin(context, second.killed);
+
+    print('');
+    print('4. asynchronous replication, and kill -9 of a primary with transactions that nobody else has');
+    const third = await failoverWithTail(context, 500);
+    show(third.event);
+    print(`  ${third.fetched} transactions were fetched from the disk of the dead server first`);
+    await moreWrites(context, 200);
+    await rejoin(context, third.killed);
   } catch (error) {
     if (!(error instanceof SceneFailedError)) throw error;
     print(`  ${error.message}`);

@@ -26,6 +26,7 @@ const historyPollMs = 250;
 const historyTimeoutMs = 20_000;
 const rejoinTimeoutMs = 60_000;
 const takeOverTimeoutMs = 30_000;
+const settingsTimeoutMs = 20_000;
 
 const wallMs = (monotonicMs: number): number => Date.now() - performance.now() + monotonicMs;
 
@@ -84,6 +85,44 @@ export async function failover(context: SceneContext): Promise<{ event: DemoEven
     },
     killed: old,
   };
+}
+
+/**
+ * The primary dies with transactions that no replica has received: asynchronous replication, the receivers stopped, and
+ * the agents beside the replicas frozen, so that they do not start them again.
+ */
+export async function failoverWithTail(
+  context: SceneContext,
+  writes: number,
+): Promise<{ event: DemoEvent; killed: MysqlServer; fetched: number }> {
+  const { stack } = context;
+  const old = await currentPrimary(context);
+  await stack.tree.changePolicy({ durability: { mode: 'async' } });
+  await waitFor(
+    context,
+    `${old.address} still waits for acknowledgements of replicas`,
+    async () => {
+      const [row] = await old.query<{ on: number }[]>('SELECT @@GLOBAL.rpl_semi_sync_source_enabled AS `on`');
+      return row?.on === 0 ? true : undefined;
+    },
+    settingsTimeoutMs,
+  );
+  const replicas = stack.servers.servers.filter((server) => server !== old);
+  const agents = replicas.flatMap((server) => stack.agents[stack.servers.servers.indexOf(server)] ?? []);
+  for (const agent of agents) agent.freeze();
+  try {
+    await Promise.all(replicas.map((server) => server.query('STOP REPLICA IO_THREAD')));
+    await moreWrites(context, writes);
+    const newestBefore = await stack.tree.newestHistory();
+    const { event, killed } = await failover(context);
+    const entries = await stack.tree.historySince(newestBefore);
+    const notes = JSON.stringify(entries.map(({ detail }) => detail));
+    const fetched = Number(/fetches (\d+) transactions/.exec(notes)?.[1] ?? 0);
+    if (fetched === 0) throw new SceneFailedError('nothing was fetched from the disk of the dead primary');
+    return { event, killed, fetched };
+  } finally {
+    for (const agent of agents) agent.thaw();
+  }
 }
 
 /** A planned switchover, asked for as an operator asks. */

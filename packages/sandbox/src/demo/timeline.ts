@@ -20,6 +20,7 @@ const texts: Readonly<Record<string, string>> = {
   fenced: 'fenced: the old primary can acknowledge nothing',
   unrouted: 'the routers have cut its sessions',
   drained: 'the candidate has applied all it received',
+  tailed: 'the candidate has what only the disk of the dead primary had',
   prepared: 'prepared: the replicas follow the target',
   closed: 'closed: the old primary takes no writes',
   caughtUp: 'caught up: the target has every transaction',

@@ -1,5 +1,13 @@
+import { SandboxError } from '../errors/index.js';
 import { ZooKeeperClient } from '@dcmha/zk-client';
-import { createStore, type HistoryEntry, type Master, type Route, type Store } from '@dcmha/zk-schema';
+import {
+  createStore,
+  type GroupPolicyInput,
+  type HistoryEntry,
+  type Master,
+  type Route,
+  type Store,
+} from '@dcmha/zk-schema';
 
 const timeoutMs = 5_000;
 
@@ -71,6 +79,21 @@ export class GroupTree {
   async #historyNames(): Promise<string[]> {
     const { nodes } = await this.#store.history.list({ group: this.group }, { timeoutMs });
     return nodes.map(({ entry }) => entry).sort();
+  }
+
+  /** Changes some keys of the group's policy. */
+  async changePolicy(change: GroupPolicyInput): Promise<void> {
+    const params = { group: this.group };
+    const stored = await this.#store.metaGroup.read(params, { timeoutMs });
+    if (stored === null)
+      throw new SandboxError('NO_SUCH_SERVER', `the group ${this.group} is not registered`);
+    const policy = { ...stored.value.policy, ...change };
+    await this.#store.metaGroup.write(
+      params,
+      { ...stored.value, policy },
+      { version: stored.version },
+      { timeoutMs },
+    );
   }
 
   async requestSwitchover(requestedBy: string, target?: string): Promise<void> {
