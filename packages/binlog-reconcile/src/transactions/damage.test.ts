@@ -1,6 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { BinlogError } from '../events/errors.js';
+import { fileSource } from '../reading/file-source.js';
+import type { EventSource } from '../reading/source.js';
 import { streamSource } from '../reading/stream-source.js';
 import { fixture, seeded } from '../testing/fixtures.js';
 import { TornTransactionError } from './errors.js';
@@ -15,11 +20,14 @@ interface Reading {
 const asText = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value);
 
 /** Reads and decodes everything, up to an error. */
-async function read(bytes: Buffer, verifyChecksums: boolean): Promise<Reading> {
+function read(bytes: Buffer, verifyChecksums: boolean): Promise<Reading> {
+  return readSource(streamSource(Readable.from([bytes]), { file: 'damaged.000001', verifyChecksums }));
+}
+
+async function readSource(source: EventSource): Promise<Reading> {
   const decoded: string[] = [];
   let error: unknown;
   try {
-    const source = streamSource(Readable.from([bytes]), { file: 'damaged.000001', verifyChecksums });
     for await (const transaction of transactions(source)) {
       const rows = [...transaction.rows()].map(({ kind, table, before, after }) => [
         kind,
@@ -40,6 +48,9 @@ function expectNamedError(error: unknown): void {
   expect(error).toBeInstanceOf(BinlogError);
   expect((error as BinlogError).message).toMatch(/damaged\.000001 at position \d+: /);
 }
+
+/** What Node's zlib makes at a time. */
+const ZLIB_CHUNK_BYTES = 16 << 10;
 
 /** Offset of the bit that says "not closed": it is left out of the checksum, and changes nothing. */
 const IN_USE_FLAG = 4 + 17;
@@ -88,6 +99,42 @@ describe.each(['mysql', 'mariadb'] as const)('a damaged %s file', (flavor) => {
       if (error !== undefined) expectNamedError(error);
     }
   });
+
+  test.each([true, false])(
+    'never makes anything larger than the file asked for (checksums: %s)',
+    async (verify) => {
+      const folder = await mkdtemp(join(tmpdir(), 'dcmha-damage-'));
+      const path = join(folder, 'damaged.000001');
+      const allocated: number[] = [];
+      const note = (size: number) => allocated.push(size);
+      const spies = (['alloc', 'allocUnsafe', 'allocUnsafeSlow'] as const).map((name) => {
+        const original: (size: number) => Buffer<ArrayBuffer> = Buffer[name].bind(Buffer);
+        return vi.spyOn(Buffer, name).mockImplementation((size: number) => {
+          note(size);
+          return original(size);
+        });
+      });
+      try {
+        const random = seeded(31);
+        for (let i = 0; i < 120; i++) {
+          const bytes = Buffer.from(original);
+          // The lengths in headers and bodies are what could ask for much.
+          for (let flips = 1 + random(6); flips > 0; flips--)
+            bytes[4 + random(bytes.length - 4)] = 0x7f + random(129);
+          await writeFile(path, bytes);
+          allocated.length = 0;
+          const { error } = await read(bytes, verify);
+          if (error !== undefined) expectNamedError(error);
+          const fromFile = await readSource(fileSource({ files: [path], verifyChecksums: verify }));
+          if (fromFile.error !== undefined) expectNamedError(fromFile.error);
+          expect(Math.max(0, ...allocated)).toBeLessThanOrEqual(Math.max(original.length, ZLIB_CHUNK_BYTES));
+        }
+      } finally {
+        for (const spy of spies) spy.mockRestore();
+        await rm(folder, { recursive: true });
+      }
+    },
+  );
 });
 
 /** Positions behind each event. */

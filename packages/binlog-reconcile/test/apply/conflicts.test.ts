@@ -363,6 +363,15 @@ describe('applying to MySQL 9.7', () => {
         ],
         ['partial-image'],
       ],
+      [
+        'images without BLOBs',
+        [
+          "SET SESSION binlog_row_image = 'NOBLOB'",
+          'UPDATE b SET v = 2',
+          "SET SESSION binlog_row_image = 'FULL'",
+        ],
+        ['partial-image'],
+      ],
       ['another engine', ['INSERT INTO m VALUES (1)'], ['non-transactional']],
       [
         'a prepared XA transaction',
@@ -379,7 +388,9 @@ describe('applying to MySQL 9.7', () => {
         'CREATE TABLE t (id INT PRIMARY KEY, v INT)',
         'CREATE TABLE m (id INT PRIMARY KEY) ENGINE = MyISAM',
         'CREATE TABLE gone (id INT PRIMARY KEY)',
+        'CREATE TABLE b (id INT PRIMARY KEY, v INT, blobs BLOB)',
         'INSERT INTO t VALUES (1, 1)',
+        "INSERT INTO b VALUES (1, 1, 'b')",
       );
       const lost = await scenario.transactionsOf(...statements);
       expect(await refusals(lost)).toEqual(reasons);

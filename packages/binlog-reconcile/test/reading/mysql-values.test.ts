@@ -107,12 +107,19 @@ const settings = [
     session: [`binlog_row_value_options = 'PARTIAL_JSON'`],
     metadata: 'FULL',
   },
+  {
+    name: 'tagged GTIDs',
+    table: 'tagged',
+    session: [`gtid_next = 'AUTOMATIC:some_tag'`],
+    metadata: 'FULL',
+  },
 ];
 
 const defaults = [
   `binlog_row_image = 'FULL'`,
   'binlog_transaction_compression = OFF',
   `binlog_row_value_options = ''`,
+  `gtid_next = 'AUTOMATIC'`,
 ];
 
 describe('what is decoded from a MySQL binlog is what the server has stored', () => {
@@ -133,6 +140,7 @@ describe('what is decoded from a MySQL binlog is what the server has stored', ()
     const replayed = new ReplayedRows(table, compared);
     const all = await readAll(file);
     for (const transaction of all) replayed.apply(transaction);
+    if (table === 'tagged') expect(all.every(({ gtid }) => gtid?.includes(':some_tag:'))).toBe(true);
 
     const stored = await storedRows(connection, table, columns);
     if (metadata !== 'FULL') {
