@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { ZooKeeperClient, type ZooKeeper } from '@dcmha/zk-client';
 import { MysqlInstance } from '@dcmha/mysql-instance';
 import {
@@ -14,6 +15,7 @@ import {
   type NodeKey,
   type NodeUpdate,
   type NodeValue,
+  type OpinionAnswer,
   type Store,
   type TailAnswer,
   type TailStartRequest,
@@ -24,9 +26,13 @@ import { guard, type GuardAction } from './core/guard.js';
 import { AgentHttp } from './http/agent-http.js';
 import { agentMetrics } from './http/agent-metrics.js';
 import { RefusedError } from './http/refused-error.js';
-import { inMaintenance, leaseEnforced, nothingKnown, type Knowledge } from './shell/knowledge.js';
+import { Failsafe } from './shell/failsafe.js';
+import { inMaintenance, nothingKnown, type Knowledge } from './shell/knowledge.js';
 import { LocalServer } from './shell/local-server.js';
+import { MemoryFile } from './shell/memory-file.js';
+import { OpinionGiver } from './shell/opinion-giver.js';
 import { Presence } from './shell/presence.js';
+import { StallWatch } from './shell/stall-watch.js';
 import { RejoinDriver } from './rejoin/rejoin-driver.js';
 import type { RejoinStage } from './rejoin/rejoin-stage.js';
 import { createTailServer } from './tail/create-tail-server.js';
@@ -41,6 +47,7 @@ export interface AgentHandle {
 
 const guardTickMs = 250;
 const closeTimeoutMs = 3_000;
+const stallLookMs = 1_000;
 /** A server that is not closed after so long may hang. */
 const hungFenceTimeoutMs = 300;
 
@@ -68,6 +75,9 @@ class Agent {
   readonly #rejoin: RejoinDriver;
   readonly #tail: TailServer;
   readonly #knowledge: Knowledge = nothingKnown();
+  readonly #failsafe: Failsafe;
+  readonly #opinions: OpinionGiver;
+  readonly #stalls: StallWatch;
   #http: AgentHttp | null = null;
   #keeper: SessionKeeper | null = null;
   #presence: Presence | null = null;
@@ -107,6 +117,27 @@ class Agent {
       logger,
       changed: () => this.#changed(),
     });
+    this.#opinions = new OpinionGiver({ mysql: config.mysql });
+    this.#stalls = new StallWatch({
+      instance: this.#instance,
+      intervalMs: stallLookMs,
+      timeoutMs: config.probe.timeoutMs,
+      watched: () => this.#local.status?.readOnly === false,
+      changed: () => this.#changed(),
+    });
+    const file = `group-${config.server.address.replaceAll(/[^\w.-]/g, '_')}.json`;
+    this.#failsafe = new Failsafe({
+      server: this.#server,
+      token: config.http.token,
+      sessionTimeoutMs: config.zookeeper.sessionTimeoutMs,
+      knowledge: this.#knowledge,
+      local: this.#local,
+      memory: new MemoryFile(join(config.stateDir, file), logger),
+      zk: () => this.#keeper?.current ?? null,
+      learn: () => this.#learnPrimary(),
+      logger,
+      changed: () => this.#guardSoon(),
+    });
   }
 
   get endpoint(): string {
@@ -117,6 +148,7 @@ class Agent {
   async begin(): Promise<void> {
     const { zookeeper, http } = this.#config;
     await this.#rejoin.begin();
+    await this.#failsafe.begin();
     try {
       this.#http = await AgentHttp.listen(
         { host: http.host, port: http.port, token: http.token },
@@ -125,6 +157,8 @@ class Agent {
           close: (request) => this.#closeFor(request),
           tailStart: (request) => this.#tailStart(request),
           tailStop: (request) => this.#tailStop(request),
+          opinion: ({ target, timeoutMs }) => this.#opinion(target, timeoutMs ?? 400),
+          vouch: (request) => this.#failsafe.answer(request),
           isOpenPrimary: () => this.#isPrimary && this.#local.status?.readOnly === false,
           isReadable: (lagMsMax) => this.#isReadable(lagMsMax),
           lostDir: this.#rejoin.lostDir,
@@ -148,6 +182,7 @@ class Agent {
       use: (zk, over) => this.#session(zk, over),
     });
     this.#ticking = setInterval(() => {
+      this.#failsafe.tend();
       this.#guardSoon();
       this.#tendTail();
     }, guardTickMs);
@@ -167,6 +202,9 @@ class Agent {
     await this.#keeper?.close();
     await this.#http?.close();
     await this.#tail.close();
+    await this.#opinions.close();
+    await this.#failsafe.close();
+    await this.#stalls.close();
     await this.#local.close();
     this.#instance.close();
   }
@@ -176,7 +214,7 @@ class Agent {
   }
 
   get #isPrimary(): boolean {
-    return this.#knowledge.primary?.primary === this.#server;
+    return this.#failsafe.facts().primary === this.#server;
   }
 
   #changed(): void {
@@ -190,6 +228,7 @@ class Agent {
       server: this.#server,
       endpoint: this.endpoint,
       view: this.#local.view,
+      stall: this.#stalls.stall,
       group: this.#knowledge.group,
       serverUuid: this.#local.status?.serverUuid,
       mysqldPid: this.#local.pid,
@@ -210,11 +249,25 @@ class Agent {
       (update: NodeUpdate<Key>): void => {
         if (update.kind === 'value') {
           changed(update.stored?.value ?? null);
+          this.#failsafe.noted();
           this.#guardSoon();
         } else if (update.kind !== 'lost')
           logger.error(`${what} cannot be read`, { error: String(update.error) });
       };
 
+    let peers = new AbortController();
+    let followed: string | null = null;
+    const watchPeers = async (members: readonly string[], signal: AbortSignal): Promise<void> => {
+      peers.abort();
+      peers = new AbortController();
+      k.members = members;
+      followed = members.join();
+      try {
+        await this.#failsafe.watchPeers(store, members, { signal: AbortSignal.any([signal, peers.signal]) });
+      } catch (error) {
+        if (!signal.aborted) logger.warn('agents of the group are not followed', { error: String(error) });
+      }
+    };
     let entered: { readonly group: string | null; readonly end: AbortController } | null = null;
     const enter = async (group: string | null): Promise<void> => {
       if (entered !== null && entered.group === group) return;
@@ -240,16 +293,21 @@ class Agent {
           ),
           store.journal.watch(
             { group },
-            told('the journal', (value) => (k.operationInProgress = value !== null)),
+            told('the journal', (value) => this.#knowJournal(value)),
             until,
           ),
           store.metaGroup.watch(
             { group },
-            told('the group', (value) => (k.policy = parseGroupPolicy(value?.policy ?? {}))),
+            told('the group', (value) => {
+              k.policy = parseGroupPolicy(value?.policy ?? {});
+              const members = value?.members ?? [];
+              if (members.join() !== followed) void watchPeers(members, until.signal);
+            }),
             until,
           ),
         ]);
       }
+      this.#failsafe.learned();
       this.#announce();
     };
     let entering = Promise.resolve();
@@ -328,7 +386,18 @@ class Agent {
     const deadline = { timeoutMs: closeTimeoutMs, signal: this.#closing.signal };
     const store = this.#storeOf(zk);
     await zk.sync(store.master.path({ group }), deadline);
-    this.#knowledge.primary = (await store.master.read({ group }, deadline))?.value ?? null;
+    const [master, journal] = await Promise.all([
+      store.master.read({ group }, deadline),
+      store.journal.read({ group }, deadline),
+    ]);
+    this.#knowledge.primary = master?.value ?? null;
+    this.#knowJournal(journal?.value ?? null);
+  }
+
+  #knowJournal(journal: NodeValue<'journal'> | null): void {
+    this.#knowledge.operationInProgress = journal !== null;
+    const closing = journal?.operation === 'failover' && journal.step === 'closing';
+    this.#knowledge.failoverFrom = closing ? (journal.oldPrimary ?? null) : null;
   }
 
   #storeOf(zk: ZooKeeper): Store {
@@ -338,20 +407,20 @@ class Agent {
   #decide(): GuardAction {
     const zk = this.#keeper?.current ?? null;
     const { status, view } = this.#local;
+    const lease = this.#failsafe.facts();
     const k = this.#knowledge;
     const channel = status?.channels.find((c) => c.name === '') ?? null;
     const sessionTimeoutMs = zk?.sessionTimeoutMs ?? this.#config.zookeeper.sessionTimeoutMs;
     return guard({
       server: this.#server,
       mysqld: view.state,
-      primary: k.primary?.primary ?? null,
+      ...lease,
       maintenance: this.#inMaintenance,
       operationInProgress: k.operationInProgress,
       connected: zk?.state === 'connected' && k.group !== null,
-      leaseRemainingMs: zk?.remainingMs() ?? 0,
       // Closing takes a moment too: begin while a third of the session is left.
       leaseMarginMs: sessionTimeoutMs / 3,
-      leaseEnforced: leaseEnforced(k),
+      condemned: k.failoverFrom === this.#server,
       local:
         status === null
           ? null
@@ -370,7 +439,19 @@ class Agent {
 
   /** A lease that runs out does not wait for another look. */
   #mustHurry(): boolean {
-    return this.#isPrimary && leaseEnforced(this.#knowledge);
+    return (
+      this.#isPrimary && this.#knowledge.failoverFrom !== this.#server && this.#failsafe.facts().leaseEnforced
+    );
+  }
+
+  async #opinion(target: string, timeoutMs: number): Promise<OpinionAnswer> {
+    const { members } = this.#knowledge;
+    if (!members.includes(target)) {
+      throw new RefusedError(
+        `${target} is no member of ${this.#knowledge.group ?? 'any group of this agent'}: ${members.join(', ') || 'none is known'}`,
+      );
+    }
+    return this.#opinions.opinion(target, timeoutMs);
   }
 
   #status(): AgentStatus {

@@ -11,6 +11,9 @@ const replica: GuardInput = {
   leaseRemainingMs: 5_000,
   leaseMarginMs: 1_000,
   leaseEnforced: false,
+  vouchedRemainingMs: 0,
+  vouchMarginMs: 500,
+  condemned: false,
   local: { writable: false, closed: true, source: 'a:1', receiver: 'running', applier: 'running' },
 };
 const local = (change: Partial<NonNullable<GuardInput['local']>>) => ({
@@ -62,6 +65,17 @@ describe('guard', () => {
     expect(kind(lost)).toBe('none');
     expect(kind({ ...lost, leaseEnforced: true })).toBe('close');
     expect(kind({ ...lost, leaseEnforced: true, leaseRemainingMs: 4_000 })).toBe('none');
+  });
+
+  it('leaves it open on the word of the other agents, for as long as that counts', () => {
+    const away = { ...primary, connected: false, leaseRemainingMs: 0, leaseEnforced: true };
+    expect(kind({ ...away, vouchedRemainingMs: 2_000 })).toBe('none');
+    expect(kind({ ...away, vouchedRemainingMs: 500 })).toBe('close');
+  });
+
+  it('closes a primary that an engine takes for dead, however good its lease is', () => {
+    expect(kind({ ...primary, condemned: true })).toBe('close');
+    expect(kind({ ...primary, condemned: true, maintenance: true })).toBe('none');
   });
 
   it('does nothing to a server that is down', () =>

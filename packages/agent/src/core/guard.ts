@@ -13,8 +13,14 @@ export interface GuardInput {
   readonly leaseRemainingMs: number;
   /** Below this the lease counts as lost. */
   readonly leaseMarginMs: number;
-  /** The group relies on the lease (fencing `lease`). */
+  /** The group relies on the lease (fencing `lease` or `failsafe`). */
   readonly leaseEnforced: boolean;
+  /** With fencing `failsafe`: for how long the agents of all other members have agreed that this is the primary. */
+  readonly vouchedRemainingMs: number;
+  /** Below this their agreement counts as run out. */
+  readonly vouchMarginMs: number;
+  /** A failover away from this server is under way and has not stood down: an engine takes it for dead. */
+  readonly condemned: boolean;
   readonly local: {
     readonly writable: boolean;
     /** Not even an administrator may write (`super_read_only`). */
@@ -45,7 +51,13 @@ export function guard(input: GuardInput): GuardAction {
 
   const isPrimary = primary === server;
   if (isPrimary) {
+    if (local.writable && input.condemned) {
+      return { kind: 'close', reason: 'an engine fails over from this server and it is not dead' };
+    }
     if (local.writable && input.leaseEnforced && input.leaseRemainingMs <= input.leaseMarginMs) {
+      if (input.vouchedRemainingMs > input.vouchMarginMs) {
+        return none('primary and open: ZooKeeper is away, and the agents of all other members agree');
+      }
       return {
         kind: 'close',
         reason: `the lease is lost: ${Math.round(input.leaseRemainingMs)} ms of the session remain`,

@@ -12,11 +12,19 @@ export interface LocalView {
   readonly sinceMs: number;
   /** Monotonic clock: since when no probe was answered; `null` while they are. */
   readonly silentSinceMs: number | null;
+  /** Monotonic clock: since when, without a break, it is down; `null` while it is not. */
+  readonly downSinceMs: number | null;
 }
 
 export type LocalNews =
   | { readonly kind: 'process-gone'; readonly pid: number; readonly how: string }
-  | { readonly kind: 'probed'; readonly outcome: ProbeOutcome; readonly detail: string };
+  | {
+      readonly kind: 'probed';
+      readonly outcome: ProbeOutcome;
+      readonly detail: string;
+      /** Monotonic clock: when it was asked; silence began then, not when it was given up. Missing: now. */
+      readonly askedAtMs?: number;
+    };
 
 export interface Times {
   readonly wallMs: number;
@@ -28,6 +36,7 @@ export const initialView: LocalView = {
   detail: 'not asked yet',
   sinceMs: 0,
   silentSinceMs: null,
+  downSinceMs: null,
 };
 
 /**
@@ -39,6 +48,7 @@ export function nextView(before: LocalView, news: LocalNews, now: Times, hungAft
     state,
     detail,
     silentSinceMs,
+    downSinceMs: state === 'down' ? (before.downSinceMs ?? now.monotonicMs) : null,
     sinceMs: before.state === state ? before.sinceMs : now.wallMs,
   });
   if (news.kind === 'process-gone') return become('down', `process ${news.pid} is gone: ${news.how}`, null);
@@ -59,7 +69,7 @@ export function nextView(before: LocalView, news: LocalNews, now: Times, hungAft
     case 'hung':
     case 'unreachable': {
       if (before.state === 'down') return become('down', news.detail, null);
-      const since = before.silentSinceMs ?? now.monotonicMs;
+      const since = before.silentSinceMs ?? news.askedAtMs ?? now.monotonicMs;
       return become(now.monotonicMs - since >= hungAfterMs ? 'hung' : before.state, news.detail, since);
     }
   }

@@ -4,14 +4,20 @@ import type { AddressInfo } from 'node:net';
 import {
   agentPaths,
   closeRequestSchema,
+  opinionRequestSchema,
   tailStartRequestSchema,
   tailStopRequestSchema,
+  vouchRequestSchema,
   type AgentStatus,
   type CloseAnswer,
   type CloseRequest,
+  type OpinionAnswer,
+  type OpinionRequest,
   type TailAnswer,
   type TailStartRequest,
   type TailStopRequest,
+  type VouchAnswer,
+  type VouchRequest,
 } from '@dcmha/zk-schema';
 import { answerLost, isLostPath, lostPath } from '../rejoin/lost-http.js';
 import { RefusedError } from './refused-error.js';
@@ -24,6 +30,10 @@ export interface AgentHttpHandlers {
   readonly tailStart: (request: TailStartRequest) => Promise<TailAnswer>;
   /** @throws RefusedError */
   readonly tailStop: (request: TailStopRequest) => Promise<object>;
+  /** Tries another member of the group. @throws RefusedError for one that is none */
+  readonly opinion: (request: OpinionRequest) => Promise<OpinionAnswer>;
+  /** Whether the asker is the primary, by all that is known here. */
+  readonly vouch: (request: VouchRequest) => Promise<VouchAnswer>;
   readonly isOpenPrimary: () => boolean;
   /** May be read from within the lag limit, milliseconds (`null`: any lag). */
   readonly isReadable: (lagMsMax: number | null) => boolean;
@@ -114,6 +124,16 @@ export class AgentHttp {
         return this.#asked(request, response, (body) => {
           const parsed = tailStopRequestSchema.safeParse(body);
           return parsed.success ? this.#handlers.tailStop(parsed.data) : parsed.error;
+        });
+      case agentPaths.opinion:
+        return this.#asked(request, response, (body) => {
+          const parsed = opinionRequestSchema.safeParse(body);
+          return parsed.success ? this.#handlers.opinion(parsed.data) : parsed.error;
+        });
+      case agentPaths.vouch:
+        return this.#asked(request, response, (body) => {
+          const parsed = vouchRequestSchema.safeParse(body);
+          return parsed.success ? this.#handlers.vouch(parsed.data) : parsed.error;
         });
       default:
         if (isLostPath(url.pathname)) return this.#lost(request, response, url);

@@ -6,6 +6,11 @@ export interface Knowledge {
   primary: { readonly primary: string; readonly epoch: number } | null;
   maintenance: { readonly untilMs?: number | undefined } | null;
   operationInProgress: boolean;
+  /** A failover is under way, away from this server, and no successor is open yet; else `null`. */
+  failoverFrom: string | null;
+  members: readonly string[];
+  /** Where the agent of each member answers; kept after its node has gone. */
+  readonly endpoints: Map<string, string>;
   policy: GroupPolicy;
 }
 
@@ -15,12 +20,11 @@ export function nothingKnown(): Knowledge {
     primary: null,
     maintenance: null,
     operationInProgress: false,
+    failoverFrom: null,
+    members: [],
+    endpoints: new Map(),
     policy: parseGroupPolicy({}),
   };
-}
-
-export function leaseEnforced({ policy }: Knowledge): boolean {
-  return policy.fencing === 'lease';
 }
 
 /**

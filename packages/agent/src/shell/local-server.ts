@@ -122,6 +122,8 @@ export class LocalServer {
     const { instance, timeoutMs } = this.#o;
     const { signal } = this.#stopped;
     const pidBefore = this.pid;
+    const now = (): number => performance.now();
+    const askedAtMs = now();
     try {
       const status = await instance.status({ timeoutMs, signal });
       // The process that answered is gone meanwhile: what it said counts no more.
@@ -138,10 +140,17 @@ export class LocalServer {
       }
     } catch {
       if (signal.aborted) return;
-      const { verdict, evidence } = await instance.probe({ timeoutMs, signal });
+      // It had its time already: whether anybody is there takes less.
+      const { verdict, evidence } = await instance.probe({ timeoutMs: timeoutMs / 2, signal });
       if (signal.aborted || verdict === 'alive') return;
       this.#status = null;
-      this.#news({ kind: 'probed', outcome: verdict, detail: evidence.map((e) => e.detail).join('; ') });
+      const detail = evidence.map((e) => e.detail).join('; ');
+      this.#news({
+        kind: 'probed',
+        outcome: verdict,
+        detail,
+        askedAtMs: Math.max(askedAtMs, now() - 2 * timeoutMs),
+      });
     }
   }
 

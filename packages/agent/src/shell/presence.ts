@@ -1,11 +1,13 @@
 import type { EphemeralNode, Logger, Store } from '@dcmha/zk-schema';
 import type { LocalView } from '../core/mysqld-state.js';
+import type { WriteStall } from '../core/write-stall.js';
 
 export interface PresenceFacts {
   readonly agentId: string;
   readonly server: string;
   readonly endpoint: string;
   readonly view: LocalView;
+  readonly stall: WriteStall | null;
   /** `null` while the server is registered in no group: then it is not announced as online. */
   readonly group: string | null;
   readonly serverUuid: string | undefined;
@@ -43,13 +45,20 @@ export class Presence {
     );
   }
 
-  publish({ agentId, server, endpoint, view, group, serverUuid, mysqldPid }: PresenceFacts): void {
+  publish({ agentId, server, endpoint, view, stall, group, serverUuid, mysqldPid }: PresenceFacts): void {
     const sinceMs = Math.round(view.sinceMs);
     this.#client.offer({
       agentId,
       endpoint,
       servers: [server],
-      mysqld: { [server]: { state: view.state, sinceMs, detail: view.detail } },
+      mysqld: {
+        [server]: {
+          state: view.state,
+          sinceMs,
+          detail: view.detail,
+          ...(stall === null ? {} : { stalled: stall }),
+        },
+      },
       pid: process.pid,
       sessionTimeoutMs: this.#zk.sessionTimeoutMs,
     });
@@ -60,6 +69,7 @@ export class Presence {
             group,
             agent: agentId,
             sinceMs,
+            endpoint,
             ...(serverUuid === undefined ? {} : { serverUuid }),
             ...(mysqldPid === null ? {} : { pid: mysqldPid }),
           },

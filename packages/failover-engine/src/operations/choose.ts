@@ -253,7 +253,12 @@ async function drain(
       if (!(await server.waitForGtids(received.gtidExecuted, { timeoutMs }))) {
         throw new Error(`it did not apply the relay log it had received within ${timeoutMs} ms`);
       }
-      return server.read({ timeoutMs: stepTimeoutMs });
+      const state = await server.read({ timeoutMs: stepTimeoutMs });
+      // It came up again meanwhile: by its word the old primary may have stayed open (fencing "failsafe").
+      if (state.channel?.source === view.primary?.primary && state.channel?.receiver !== 'stopped') {
+        throw new Error('it receives from the old primary again, although it was told to stop');
+      }
+      return state;
     })(),
   );
 }

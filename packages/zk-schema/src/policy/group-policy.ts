@@ -46,10 +46,15 @@ export const groupPolicySchema = z
      * What closes an old primary that cannot be asked, where its acknowledgements cannot be revoked (async replication,
      * or too few replicas answer). `lease`: its agent closes it when two thirds of its ZooKeeper session are over without
      * an answer (so also when ZooKeeper is down), and the engine waits until that session has ended, at most `leaseMs`.
-     * `none`: the primary goes on serving without ZooKeeper, and the engine goes on at once and says what that risks.
+     * `failsafe`: as `lease`, but it stays open for as long as the agents of all other members say, asked directly, that
+     * it is the primary (so ZooKeeper may be down); the engine waits `leaseMs`. `none`: the primary goes on serving without
+     * ZooKeeper, and the engine goes on at once and says what that risks.
      */
-    fencing: z.enum(['lease', 'none']).default('lease'),
-    /** With fencing `lease`: longest wait for the end of an old primary's lease; above the agents' session timeout. */
+    fencing: z.enum(['failsafe', 'lease', 'none']).default('failsafe'),
+    /**
+     * With fencing `lease`: longest wait for the end of an old primary's lease; with `failsafe` the wait. Above the agents'
+     * session timeout; with `failsafe` an agreement of the agents counts for half of it.
+     */
     leaseMs: ms(10_000),
     /** No second automatic failover within this time of the last one. */
     antiFlapMs: ms(600_000),
@@ -134,11 +139,11 @@ export const groupPolicySchema = z
     hookFailure: z.enum(['ignore', 'veto']).default('ignore'),
   })
   .superRefine((policy, context) => {
-    if (policy.fencing === 'lease' && policy.leaseMs === 0) {
+    if (policy.fencing !== 'none' && policy.leaseMs === 0) {
       context.addIssue({
         code: 'custom',
         path: ['leaseMs'],
-        message: 'fencing "lease" needs a leaseMs above 0; set fencing "none" to go without',
+        message: `fencing "${policy.fencing}" needs a leaseMs above 0; set fencing "none" to go without`,
       });
     }
     if (policy.patience.hungMs < hungMsMin) {
