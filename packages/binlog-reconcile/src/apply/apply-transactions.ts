@@ -34,7 +34,12 @@ export interface ApplyOptions {
   readonly beforeCommit?: () => Promise<void>;
   /** Called after each batch. */
   readonly onProgress?: (progress: { readonly rowCount: number }) => void;
-  /** Conflicts that are reported; default 100. */
+  /**
+   * `stop` (default): with a conflict nothing is changed. `skip`: a transaction with a conflict is left out, as a whole,
+   * and told in `skipped`; those that build on it then conflict themselves.
+   */
+  readonly onConflict?: 'stop' | 'skip';
+  /** Conflicts that are reported (of each transaction that is skipped); default 100. */
   readonly conflictsMax?: number;
   /** Rows that are checked, and then changed, at a time; default 2,000. */
   readonly rowsPerBatchMax?: number;
@@ -53,6 +58,14 @@ export interface ApplyResult {
   /** Why they cannot be applied without guessing. */
   readonly refusals: readonly Refusal[];
   /** Rows that the server does not have as they must be. Checking ends with the batch that has the first. */
+  readonly conflicts: readonly RowConflict[];
+  /** Transactions that were left out (`onConflict: 'skip'`), and why. */
+  readonly skipped: readonly SkippedTransaction[];
+}
+
+/** A transaction that was left out. */
+export interface SkippedTransaction {
+  readonly gtid: string | undefined;
   readonly conflicts: readonly RowConflict[];
 }
 
@@ -123,6 +136,7 @@ async function applyTransactions(
     rowCount: 0,
     refusals: [],
     conflicts: [],
+    skipped: [],
   };
   if (!plan.ok) return { ...nothing, refusals: plan.refusals };
   const wanted = transactions.filter((transaction) => plan.undoes(transaction));
@@ -142,15 +156,20 @@ async function applyTransactions(
   let finished = false;
   try {
     const work = new ApplyWork(session, catalog, direction, options);
+    const skipped: SkippedTransaction[] = [];
     for (const transaction of direction === 'undo' ? wanted.toReversed() : wanted) {
-      if (!(await work.take(transaction))) break;
+      if (options.onConflict === 'skip') {
+        const conflicts = await work.takeAlone(transaction);
+        if (conflicts.length > 0) skipped.push({ gtid: transaction.gtid, conflicts });
+      } else if (!(await work.take(transaction))) break;
     }
     await work.flush();
     if (work.conflicts.length > 0) return { ...nothing, conflicts: work.conflicts };
+    if (skipped.length === wanted.length) return { ...nothing, skipped };
     await options.beforeCommit?.();
     await session.commit();
     finished = true;
-    return { ...nothing, applied: true, rowCount: work.rowCount };
+    return { ...nothing, applied: true, rowCount: work.rowCount, skipped };
   } finally {
     if (!finished) await session.rollback();
     await closeQuietly(session);
@@ -209,6 +228,21 @@ class ApplyWork {
       } else this.#batch.add(tableMap, redoRow(change));
     }
     return this.conflicts.length === 0;
+  }
+
+  /** All of a transaction, or, where it has conflicts, nothing of it. */
+  async takeAlone(transaction: Transaction): Promise<readonly RowConflict[]> {
+    const rowCountBefore = this.rowCount;
+    await this.session.sql.run('SAVEPOINT dcmha_transaction');
+    await this.take(transaction);
+    await this.flush();
+    if (this.conflicts.length === 0) return [];
+    await this.session.sql.run('ROLLBACK TO SAVEPOINT dcmha_transaction');
+    this.rowCount = rowCountBefore;
+    this.#batch.take();
+    this.#planned = [];
+    this.#check.forget();
+    return this.conflicts.splice(0);
   }
 
   /** Checks and applies what was gathered. */

@@ -6,6 +6,7 @@ export {
   undoTransactions,
   type ApplyOptions,
   type ApplyResult,
+  type SkippedTransaction,
 } from './apply-transactions.js';
 export { compareTouchedRows, type RowDifference, type ServerComparison } from './compare-servers.js';
 export { diffTransaction, type RowDiff } from './diff-transaction.js';
