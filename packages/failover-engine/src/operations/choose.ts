@@ -43,7 +43,14 @@ export async function chooseAndDrain(
   offered: Promise<TailOffer>,
 ): Promise<Drained> {
   const members = asReceived(view, revoked);
-  const offer = await offered;
+  // While its agent answers: what the likely one has received must be applied in any case.
+  const likely = chooseCandidate({ ...view, members }, chooseOptions(recorder, view, new Set())).chosen;
+  const received = members.find((m) => m.key === likely)?.state;
+  const [offer, early] = await Promise.all([
+    offered,
+    likely === null || received == null ? null : drain(context, view, likely, received),
+  ]);
+  const drained = new Map(likely === null || early === null ? [] : [[likely, early]]);
   const mayLose = view.policy.tailRecovery !== 'required' || recorder.journal.allowDataLoss;
   if (offer.kind === 'served') {
     const fetched = await fetchTail(context, recorder, { ...view, members }, offer.tail);
@@ -62,7 +69,7 @@ export async function chooseAndDrain(
     }
     if (ackersOf(view) === null) recorder.note(`${missing}; what no replica had received stays on its disk`);
   }
-  return chooseAmong(context, recorder, { ...view, members });
+  return chooseAmong(context, recorder, { ...view, members }, drained);
 }
 
 /** The members with what each has received as if it had applied it. */
@@ -185,7 +192,13 @@ async function fetchTail(
   return { member: null, reason: problem };
 }
 
-async function chooseAmong(context: OperationContext, recorder: Recorder, view: GroupView): Promise<Drained> {
+async function chooseAmong(
+  context: OperationContext,
+  recorder: Recorder,
+  view: GroupView,
+  /** Who has been tried already, and what came of it. */
+  drained: ReadonlyMap<MemberKey, Settled<ServerState>> = new Map(),
+): Promise<Drained> {
   const passedOver = new Set<MemberKey>();
   let mayCatchUp = true;
   for (let tries = 0; tries <= view.members.length; tries += 1) {
@@ -202,7 +215,7 @@ async function chooseAmong(context: OperationContext, recorder: Recorder, view: 
     }
     const received = view.members.find((m) => m.key === choice.chosen)?.state;
     if (choice.chosen === null || received == null) return { member: null, reason: choice.reason };
-    const state = await drain(context, view, choice.chosen, received);
+    const state = drained.get(choice.chosen) ?? (await drain(context, view, choice.chosen, received));
     if (state.ok) {
       recorder.mark('drained');
       return { member: choice.chosen, state: state.value, reason: choice.reason };
