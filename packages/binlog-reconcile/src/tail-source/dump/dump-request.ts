@@ -2,6 +2,7 @@ import { ByteCursor } from '../../events/byte-cursor.js';
 import { DecodeError } from '../../events/decode-error.js';
 import { GtidDecodeError } from '../../gtid/errors.js';
 import { GtidSet } from '../../gtid/gtid-set.js';
+import type { MariadbGtidSet } from '../../gtid/mariadb-gtid-set.js';
 import { sqlErrors } from '../protocol/sql-error.js';
 
 /** What a replica asks for. */
@@ -9,16 +10,20 @@ export interface DumpRequest {
   readonly serverId: number;
   /** End instead of waiting when there is nothing more. */
   readonly nonBlocking: boolean;
-  /** Heartbeats in the form of MySQL 8.0.26, whose positions have 64 bits. */
-  readonly heartbeatV2: boolean;
+  /**
+   * MySQL: heartbeats in the form of 8.0.26, whose positions have 64 bits. MariaDB, the same bit: also ANNOTATE events.
+   */
+  readonly heartbeatV2OrAnnotate: boolean;
   /** From the first transaction that is not in `gtids`, or from a place. */
   readonly from:
     | { readonly kind: 'gtids'; readonly gtids: GtidSet }
+    /** MariaDB: behind the last transaction of each domain. */
+    | { readonly kind: 'state'; readonly state: MariadbGtidSet }
     | { readonly kind: 'position'; readonly file: string; readonly position: number };
 }
 
 const NON_BLOCKING = 0x01;
-const HEARTBEAT_V2 = 0x02;
+const HEARTBEAT_V2_OR_ANNOTATE = 0x02;
 const THROUGH_GTID = 0x04;
 
 /**
@@ -59,8 +64,11 @@ export function parseDump(payload: Buffer): DumpRequest {
   });
 }
 
-function flagsOf(flags: number): { readonly nonBlocking: boolean; readonly heartbeatV2: boolean } {
-  return { nonBlocking: (flags & NON_BLOCKING) !== 0, heartbeatV2: (flags & HEARTBEAT_V2) !== 0 };
+function flagsOf(flags: number): Pick<DumpRequest, 'nonBlocking' | 'heartbeatV2OrAnnotate'> {
+  return {
+    nonBlocking: (flags & NON_BLOCKING) !== 0,
+    heartbeatV2OrAnnotate: (flags & HEARTBEAT_V2_OR_ANNOTATE) !== 0,
+  };
 }
 
 function reading(payload: Buffer, read: (cursor: ByteCursor) => DumpRequest): DumpRequest {

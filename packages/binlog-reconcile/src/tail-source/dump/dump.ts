@@ -2,7 +2,6 @@ import { open } from 'node:fs/promises';
 import { EVENT_HEADER_LENGTH } from '../../events/event-header.js';
 import { BinlogError } from '../../events/errors.js';
 import { EventType } from '../../events/event-type.js';
-import { GtidSet } from '../../gtid/gtid-set.js';
 import { MAGIC } from '../../reading/event-framer.js';
 import type { BinlogInventory } from '../inventory/binlog-inventory.js';
 import { BlockReader } from '../inventory/block-reader.js';
@@ -21,6 +20,7 @@ import {
   heartbeat,
   heartbeatV2,
 } from './made-events.js';
+import { selectionFor, type Selection } from './selection.js';
 
 /** How far the sending to one replica has come. */
 export interface DumpProgress {
@@ -54,19 +54,17 @@ export class Dump {
   readonly #o: DumpOptions;
   readonly #writer: EventWriter;
   readonly #serverId: number;
-  /** `null`: everything. */
-  readonly #wanted: GtidSet | null;
+  /** `null`: everything behind a position. */
+  readonly #selection: Selection | null;
+  readonly #isMariadb: boolean;
 
   constructor(options: DumpOptions) {
     this.#o = options;
     const { inventory, request } = options;
     this.#writer = new EventWriter(options.channel, options.stallTimeoutMs);
     this.#serverId = inventory.serverId;
-    const { executed } = inventory;
-    this.#wanted =
-      request.from.kind === 'gtids' && executed instanceof GtidSet
-        ? executed.subtract(request.from.gtids)
-        : null;
+    this.#isMariadb = inventory.flavor === 'mariadb';
+    this.#selection = selectionFor(request, inventory);
   }
 
   /**
@@ -81,6 +79,7 @@ export class Dump {
         const position = index === start.index ? start.position : MAGIC.length;
         await this.#sendFile(index, position);
       }
+      this.#selection?.finish();
       await this.#writer.flush();
     } catch (error) {
       const damage = error instanceof BinlogError ? error.message : null;
@@ -103,23 +102,8 @@ export class Dump {
   async #start(): Promise<{ readonly index: number; readonly position: number }> {
     const { inventory, request } = this.#o;
     const { from } = request;
-    if (from.kind === 'gtids') {
-      const { purged } = inventory;
-      if (!(purged instanceof GtidSet)) {
-        throw sqlErrors.fatalReading(
-          'this is the binlog of a MariaDB server: a MySQL replica cannot read it',
-        );
-      }
-      const index = from.gtids.contains(purged) ? await inventory.newestFileFor(from.gtids) : -1;
-      if (index === -1) {
-        throw sqlErrors.fatalReading(
-          'Cannot replicate because the source purged required binary logs. The oldest file of this dead server is ' +
-            `${inventory.firstFile}; the replica lacks ${shortened(purged.subtract(from.gtids).toString())}. ` +
-            'Replicate the missing transactions from elsewhere, or provision a new replica',
-        );
-      }
-      return { index, position: MAGIC.length };
-    }
+    if (this.#selection !== null) return { index: await this.#selection.firstFile(), position: MAGIC.length };
+    if (from.kind !== 'position') throw new TypeError(`no selection for ${from.kind}`);
     const index = from.file === '' ? 0 : inventory.indexOf(from.file);
     if (index === -1) {
       throw sqlErrors.fatalReading(
@@ -180,7 +164,7 @@ export class Dump {
         );
       }
       const type = reader.block[at + 4] as number;
-      if (isTransactionBegin(type) && this.#wanted !== null) {
+      if (isTransactionBegin(type) && this.#selection !== null) {
         if (!reader.has(position, length)) {
           await reader.load(position);
           continue;
@@ -195,7 +179,7 @@ export class Dump {
             `Cannot replicate anonymous transaction when AUTO_POSITION = 1, at file ${head.file}, position ${position}`,
           );
         }
-        skipping = !this.#wanted.has(gtid);
+        skipping = !this.#selection.wants(gtid);
         if (skipping) progress.transactionsSkipped++;
         else progress.transactionsSent++;
         if (skipping && stated !== undefined) {
@@ -208,7 +192,9 @@ export class Dump {
       else if (isControl(type)) skipping = false;
       // Its server died before the file that it names was there: a replica would wait for events of that one.
       const leadsNowhere = type === EventType.Rotate && head.file === inventory.lastFile;
-      if (!skipping && !leadsNowhere) await this.#writer.addStored(reader, position, length, form);
+      const isUnwanted = type === EventType.MariaAnnotateRows && !this.#o.request.heartbeatV2OrAnnotate;
+      if (!skipping && !leadsNowhere && !isUnwanted)
+        await this.#writer.addStored(reader, position, length, form);
       position += length;
       progress.position = position;
     }
@@ -241,13 +227,8 @@ export class Dump {
 
   async #beat(): Promise<void> {
     const { request, progress, checksum } = this.#o;
-    const make = request.heartbeatV2 ? heartbeatV2 : heartbeat;
+    const make = request.heartbeatV2OrAnnotate && !this.#isMariadb ? heartbeatV2 : heartbeat;
     await this.#writer.add(make(this.#serverId, progress.file, progress.position, checksum));
     await this.#writer.flush();
   }
-}
-
-/** Error messages are limited to some 500 bytes at the other side. */
-function shortened(text: string): string {
-  return text.length <= 200 ? text : `${text.slice(0, 200)}...`;
 }

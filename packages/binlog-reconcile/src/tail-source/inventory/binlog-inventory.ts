@@ -144,7 +144,7 @@ export class BinlogInventory {
     if (index < this.paths.length - 1 && statesLengths(head)) return (await stat(head.path)).size;
     let scan = this.#scans.get(head.file);
     if (scan === undefined) {
-      scan = scanFile(head, { verifiedBytes: 0 });
+      scan = scanFile(head, { verifiedBytes: 0, mayBeTorn: index < this.paths.length - 1 });
       this.#remember(this.#scans, head.file, scan);
     }
     return (await scan).end;
@@ -160,13 +160,13 @@ export class BinlogInventory {
     return sizes;
   }
 
-  /** Index of the newest file before which there is nothing that `has` lacks; -1 when even the first one is too new. */
-  async newestFileFor(has: GtidSet): Promise<number> {
+  /** Index of the newest file of whose list of earlier GTIDs `fits` holds; -1 when there is none. */
+  async newestFile(
+    fits: (previous: GtidSet | MariadbGtidSet | null, isFirst: boolean) => boolean,
+  ): Promise<number> {
     for (let index = this.paths.length - 1; index >= 0; index--) {
       const { previous } = await this.head(index);
-      if (previous instanceof GtidSet && has.contains(previous)) return index;
-      // It was written before there were GTIDs: nothing can have been purged.
-      if (previous === null && index === 0) return index;
+      if (fits(previous, index === 0)) return index;
     }
     return -1;
   }

@@ -41,6 +41,10 @@ export interface FileScanOptions {
    * the server itself decides when it recovers.
    */
   readonly verifiedBytes: number;
+  /**
+   * The end of the file may be torn though it was closed: MariaDB closes it after a crash and leaves the torn end in it.
+   */
+  readonly mayBeTorn?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -122,7 +126,8 @@ class FileScanner {
   /** Only the end of a file that its server did not close may be torn. */
   #refuseUnlessCrashed({ why, damaged }: Torn): void {
     const inUse = (this.head.description.readUInt16LE(17) & EventFlag.BinlogInUse) !== 0;
-    if (inUse && (!damaged || this.#position >= this.#verifyFrom)) return;
+    if ((inUse || this.options.mayBeTorn === true) && (!damaged || this.#position >= this.#verifyFrom))
+      return;
     throw new BinlogCorruptError(
       `${why}; ${inUse ? 'it is too far from the end to be the trace of a crash' : 'its server closed this file, so a crash does not explain it'}`,
       { file: this.head.file, position: this.#position },

@@ -3,6 +3,7 @@ import { TLSSocket, type SecureContext } from 'node:tls';
 import { DecodeError } from '../../events/decode-error.js';
 import { Dump, type DumpProgress } from '../dump/dump.js';
 import { parseDump, parseDumpGtid, type DumpRequest } from '../dump/dump-request.js';
+import { MariadbGtidSet } from '../../gtid/mariadb-gtid-set.js';
 import type { BinlogInventory } from '../inventory/binlog-inventory.js';
 import {
   asksForTls,
@@ -209,7 +210,7 @@ export class Session {
         case Command.BinlogDumpGtid:
           return this.#dump(parseDumpGtid(payload.subarray(1)));
         case Command.BinlogDump:
-          return this.#dump(parseDump(payload.subarray(1)));
+          return this.#dump(this.#withState(parseDump(payload.subarray(1))));
         default:
           await channel.send(errPayload(sqlErrors.unknownCommand(payload[0] as number)));
       }
@@ -235,10 +236,7 @@ export class Session {
     this.#o.onEvent({
       peer: this.peer,
       kind: 'dump',
-      detail:
-        request.from.kind === 'gtids'
-          ? `server ${request.serverId} has ${request.from.gtids.toString() || 'nothing'}`
-          : `server ${request.serverId} asks from ${request.from.file}:${request.from.position}`,
+      detail: `server ${request.serverId} ${describe(request)}`,
     });
     await new Dump({
       channel: this.#channel,
@@ -249,6 +247,17 @@ export class Session {
       stallTimeoutMs: limits.stallTimeoutMs,
       progress: this.#progress,
     }).run();
+  }
+
+  /** A MariaDB replica that follows by GTIDs has said before what it has, and gives no file. */
+  #withState(request: DumpRequest): DumpRequest {
+    const state = this.#questions.set.get('slave_connect_state');
+    if (state === undefined || state === null) return request;
+    try {
+      return { ...request, from: { kind: 'state', state: MariadbGtidSet.parse(state) } };
+    } catch (error) {
+      throw sqlErrors.fatalReading(`@slave_connect_state cannot be read: ${(error as Error).message}`);
+    }
   }
 
   /** A replica that did not speak of checksums knows none. */
@@ -270,4 +279,15 @@ export class Session {
 function pluginFor(named: string | undefined, offered: AuthPlugin): AuthPlugin {
   if (named === 'caching_sha2_password' || named === 'mysql_native_password') return named;
   return named === undefined ? 'mysql_native_password' : offered;
+}
+
+function describe({ from }: DumpRequest): string {
+  switch (from.kind) {
+    case 'gtids':
+      return `has ${from.gtids.toString() || 'nothing'}`;
+    case 'state':
+      return `has ${from.state.toString() || 'nothing'}`;
+    case 'position':
+      return `asks from ${from.file}:${from.position}`;
+  }
 }
