@@ -494,7 +494,10 @@ class Agent {
         timeoutMs: hungFenceTimeoutMs,
         signal: this.#closing.signal,
       });
-      if (this.#local.process === null || verdict === 'alive') {
+      // Reads that are answered are no reason to let commits hang in it that may come back later.
+      const { stall } = this.#stalls;
+      const storageGone = stall !== null && stall.reason !== 'lock';
+      if (this.#local.process === null || (verdict === 'alive' && !storageGone)) {
         // It answers, only not to this: patience before violence.
         const closed = await this.#fence(closeTimeoutMs).then(
           () => true,
