@@ -9,7 +9,7 @@ import { readFileHead, type FileHead } from './file-head.js';
 import { scanFile, type FileScan, type TornTail } from './file-scan.js';
 
 /** How much of the last file is looked at event by event after a crash of its server only. */
-const VERIFIED_BYTES = 1 << 20;
+const VERIFIED_BYTES = 1 << 17;
 
 /**
  * What the binlog files of a dead server hold. The last file is scanned at once, others when they are needed; of the

@@ -8,7 +8,14 @@ import type { GtidSet } from '../../gtid/gtid-set.js';
 import type { MariadbGtid } from '../../gtid/mariadb-gtid.js';
 import { BlockReader } from './block-reader.js';
 import type { FileHead } from './file-head.js';
-import { GtidCollector, plainTransactionLength, readTransactionHead } from './gtid-collector.js';
+import {
+  GtidCollector,
+  PLAIN_GTID_BYTES_MAX,
+  plainTransactionLength,
+  readTransactionHead,
+  u32,
+  type TransactionHead,
+} from './gtid-collector.js';
 import { isControl, isTransactionBegin, STATEMENT_BYTES, TransactionBounds } from './transaction-bounds.js';
 
 /** The transaction that was being written when the server died. */
@@ -146,6 +153,7 @@ class FileScanner {
         await reader.load(position);
       }
       const at = position - reader.start;
+      if (!this.#bounds.isOpen && this.#jump(at)) continue;
       const type = reader.block[at + 4] as number;
       const length = reader.block.readUInt32LE(at + 9);
       if (length < EVENT_HEADER_LENGTH + this.#checksumBytes) {
@@ -165,6 +173,29 @@ class FileScanner {
     return this.#bounds.isOpen ? new Torn('its last event is missing', false) : null;
   }
 
+  /**
+   * Jumps over the usual transactions of the block, up to the part that is verified: nothing is made of them and nothing
+   * is waited for, because a file may hold millions.
+   * @returns whether there was one
+   */
+  #jump(from: number): boolean {
+    const { block, start } = this.reader;
+    const last = block.length - PLAIN_GTID_BYTES_MAX;
+    const verifyFrom = this.#verifyFrom - start;
+    let at = from;
+    while (at <= last && block[at + 4] === EventType.Gtid) {
+      const length = u32(block, at + 9);
+      const stated = plainTransactionLength(block, at, length);
+      if (stated === undefined || stated < length || at + stated > verifyFrom) break;
+      this.#gtids.addPlain(block, at);
+      at += stated;
+    }
+    if (at === from) return false;
+    this.#position = start + at;
+    this.#end = this.#position;
+    return true;
+  }
+
   /** The event at `at` states a length beyond the end of the file. */
   #cutOff(at: number, length: number): Torn {
     const end = this.reader.block.readUInt32LE(at + END_AT);
@@ -182,26 +213,20 @@ class FileScanner {
     if (this.#bounds.isOpen) return new Torn('another transaction begins inside it', true);
     const position = this.#position;
     const isPlain = block[at + 4] === EventType.Gtid;
-    let stated = isPlain ? plainTransactionLength(block, at, length) : undefined;
-    let begun = false;
     this.#gtid = undefined;
-    // The usual event in a part of the file that is not verified: nothing is made of it.
-    const isQuick = stated !== undefined && position + stated <= this.#verifyFrom;
-    if (!isQuick) {
-      const torn = await this.#verify(position, position + length);
-      if (torn !== null) return torn;
-      try {
-        const found = readTransactionHead(block, at, at + length - this.#checksumBytes);
-        this.#gtid = found.gtid;
-        stated = found.length;
-        begun = found.begun;
-      } catch (error) {
-        if (!(error instanceof DecodeError)) throw error;
-        return new Torn(`a GTID event cannot be read: ${error.message}`, true);
-      }
+    const damage = await this.#verify(position, position + length);
+    if (damage !== null) return damage;
+    let found: TransactionHead;
+    try {
+      found = readTransactionHead(block, at, at + length - this.#checksumBytes);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      return new Torn(`a GTID event cannot be read: ${error.message}`, true);
     }
+    this.#gtid = found.gtid;
+    const stated = found.length;
     if (stated === undefined) {
-      this.#bounds.begin(begun);
+      this.#bounds.begin(found.begun);
       this.#position = position + length;
       return null;
     }
@@ -246,16 +271,23 @@ class FileScanner {
   async #verify(position: number, end: number): Promise<Torn | null> {
     if (end <= this.#verifyFrom) return null;
     const { reader } = this;
+    const checksum = this.#checksumBytes;
     for (let at = position; at < end;) {
       if (!reader.has(at, EVENT_HEADER_LENGTH)) await reader.load(at);
+      const { block } = reader;
       const from = at - reader.start;
-      const isWhole = from + EVENT_HEADER_LENGTH <= reader.block.length;
-      const length = isWhole ? reader.block.readUInt32LE(from + 9) : 0;
-      if (length < EVENT_HEADER_LENGTH + this.#checksumBytes || at + length > end) {
+      const isWhole = from + EVENT_HEADER_LENGTH <= block.length;
+      const length = isWhole ? block.readUInt32LE(from + 9) : 0;
+      if (length < EVENT_HEADER_LENGTH + checksum || at + length > end) {
         return new Torn(`an event at ${at} cannot be ${length} bytes long`, true);
       }
-      if (this.#checksumBytes > 0 && !(await this.#isSound(at, length))) {
-        return new Torn(`the checksum of the event at ${at} is wrong`, true);
+      if (checksum > 0) {
+        const bodyEnd = from + length - checksum;
+        const isSound =
+          from + length <= block.length
+            ? crc32(block.subarray(from, bodyEnd)) === block.readUInt32LE(bodyEnd)
+            : await this.#isSound(at, length);
+        if (!isSound) return new Torn(`the checksum of the event at ${at} is wrong`, true);
       }
       at += length;
     }

@@ -32,6 +32,17 @@ export function readTransactionHead(buffer: Buffer, at: number, bodyEnd: number)
   return { gtid: parsed.gtid, length: parsed.transactionLength || undefined, begun: false };
 }
 
+/** `readUInt32LE` without its checks, of which there would be ten for each transaction. The bytes must be there. */
+export function u32(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)) >>>
+    0
+  );
+}
+
 interface Run {
   readonly uuid: string;
   first: number;
@@ -45,10 +56,12 @@ const GNO_AT = UUID_AT + 16;
 const LENGTH_AT = GNO_AT + 8 + 1 + 16 + 7;
 const ORIGINAL_TIME_FLAG = 0x80;
 const ORIGINAL_TIME_BYTES = 7;
+/** Bytes of such an event, up to the end of the transaction's length. */
+export const PLAIN_GTID_BYTES_MAX = LENGTH_AT + ORIGINAL_TIME_BYTES + 9;
 
 /**
- * Gathers the GTIDs of a file. Nearly every event continues the run of the one before it: then three numbers are compared
- * and nothing is made.
+ * Gathers the GTIDs of a file. Nearly every event continues the run of the one before it: then a few numbers are
+ * compared and nothing is made.
  */
 export class GtidCollector {
   readonly #ranges: GtidRange[] = [];
@@ -59,17 +72,20 @@ export class GtidCollector {
 
   /** Adds the GTID of the event at `at` (type 33). */
   addPlain(buffer: Buffer, at: number): void {
-    const gno = buffer.readUInt32LE(at + GNO_AT) + buffer.readUInt32LE(at + GNO_AT + 4) * 2 ** 32;
+    const gno = u32(buffer, at + GNO_AT) + u32(buffer, at + GNO_AT + 4) * 2 ** 32;
+    const first = u32(buffer, at + UUID_AT);
+    const second = u32(buffer, at + UUID_AT + 4);
+    const third = u32(buffer, at + UUID_AT + 8);
+    const fourth = u32(buffer, at + UUID_AT + 12);
     const words = this.#words;
-    let same = this.#run !== undefined;
-    for (let i = 0; i < 4; i++) {
-      const word = buffer.readUInt32LE(at + UUID_AT + i * 4);
-      if (words[i] !== word) {
-        same = false;
-        words[i] = word;
-      }
-    }
+    const same =
+      this.#run !== undefined &&
+      words[0] === first &&
+      words[1] === second &&
+      words[2] === third &&
+      words[3] === fourth;
     if (!same) {
+      words.set([first, second, third, fourth]);
       const uuid = formatUuid(buffer.subarray(at + UUID_AT, at + GNO_AT));
       this.#run = this.#runs.get(uuid);
       if (this.#run === undefined) {
@@ -122,12 +138,12 @@ export class GtidCollector {
  * say, or says it in a form that is not the usual one.
  */
 export function plainTransactionLength(buffer: Buffer, at: number, length: number): number | undefined {
-  if (length < LENGTH_AT + ORIGINAL_TIME_BYTES + 9 || buffer[at + GNO_AT + 8] !== 2) return undefined;
+  if (length < LENGTH_AT + 3 || buffer[at + GNO_AT + 8] !== 2) return undefined;
   let lengthAt = at + LENGTH_AT;
   if (((buffer[lengthAt - 1] as number) & ORIGINAL_TIME_FLAG) !== 0) lengthAt += ORIGINAL_TIME_BYTES;
   const first = buffer[lengthAt] as number;
   if (first < 0xfb) return first;
-  if (first === 0xfc) return buffer.readUInt16LE(lengthAt + 1);
-  if (first === 0xfd) return buffer.readUIntLE(lengthAt + 1, 3);
+  if (first === 0xfc) return u32(buffer, lengthAt + 1) & 0xffff;
+  if (first === 0xfd) return u32(buffer, lengthAt + 1) & 0xff_ffff;
   return undefined;
 }
