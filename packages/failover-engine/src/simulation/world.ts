@@ -21,6 +21,9 @@ import { Story } from './time/story.js';
 export const root = '/mysql';
 export const group = 'g';
 
+/** A service manager starts a process that was ended again after this. */
+const restartMs = 3_000;
+
 /** One version of the records that engines write. */
 export interface RecordChange {
   readonly atMs: number;
@@ -222,6 +225,10 @@ export class World {
       saved: place.saved,
       setTail: (tail) => this.#tails.set(tail.key, tail),
       dropTail: (tail) => this.#tails.delete(tail.key),
+      ended: () => {
+        const { mysqld } = place;
+        this.clock.schedule(restartMs, () => mysqld.start());
+      },
       neverCloses: this.setup.mutation === 'agents-never-close' || this.setup.mutation === 'fencing-skipped',
     });
   }

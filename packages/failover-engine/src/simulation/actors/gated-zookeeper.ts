@@ -2,7 +2,7 @@ import type { CallOptions, Op, OpResult, ZooKeeper } from '@dcmha/zk-client';
 import type { SimProcess } from '../time/sim-process.js';
 
 export interface GateOptions {
-  /** A broken variant: what is checked in a multi is not checked, and an old session counts as alive. */
+  /** A broken variant: what is checked in a multi is not checked, and whoever has lost its session goes on in a new one. */
   readonly withoutChecks: boolean;
 }
 
@@ -21,7 +21,7 @@ export function gatedZooKeeper(
   };
   return {
     get state() {
-      return withoutChecks && zk.state === 'disconnected' ? 'connected' : zk.state;
+      return withoutChecks && zk.state !== 'closed' ? 'connected' : zk.state;
     },
     get sessionId() {
       return zk.sessionId;
@@ -41,7 +41,9 @@ export function gatedZooKeeper(
     sync: (path, options) => gate(`sync ${path}`, () => zk.sync(path, options)),
     multi: (ops, options) =>
       gate(`multi ${ops.map((op) => op.path).join(' ')}`, () =>
-        withoutChecks ? uncheckedMulti(zk, ops, options) : zk.multi(ops, options),
+        withoutChecks
+          ? uncheckedMulti(zk.state === 'expired' || zk.state === 'closed' ? another() : zk, ops, options)
+          : zk.multi(ops, options),
       ),
     getAcl: (path, options) => gate(`getAcl ${path}`, () => zk.getAcl(path, options)),
     setAcl: (path, acl, options) => gate(`setAcl ${path}`, () => zk.setAcl(path, acl, options)),

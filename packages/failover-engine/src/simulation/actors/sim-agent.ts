@@ -36,11 +36,14 @@ export interface SimAgentOptions {
   readonly saved: Set<number>;
   readonly setTail: (tail: SimTail) => void;
   readonly dropTail: (tail: SimTail) => void;
+  /** It ended its server: whoever looks after processes on the host starts it again. */
+  readonly ended: () => void;
   /** A broken variant: it never closes a server. */
   readonly neverCloses: boolean;
 }
 
 const guardTickMs = 250;
+const lookMs = 500;
 const probeTimeoutMs = 1_000;
 const hungAfterMs = 1_500;
 const closeTimeoutMs = 3_000;
@@ -103,7 +106,7 @@ export class SimAgent {
   async #look(): Promise<void> {
     for (;;) {
       await this.#lookOnce();
-      await this.process.sleep(guardTickMs, this.#guardSoon.signal);
+      await this.process.sleep(lookMs);
     }
   }
 
@@ -245,7 +248,7 @@ export class SimAgent {
       connected: zk?.state === 'connected' && this.#group !== null,
       leaseRemainingMs: zk?.remainingMs() ?? 0,
       leaseMarginMs: (zk?.sessionTimeoutMs ?? 6_000) / 3,
-      leaseEnforced: this.#policy.fencing === 'lease',
+      leaseEnforced: this.#policy.fencing !== 'none',
       local:
         this.#local === null
           ? null
@@ -260,7 +263,7 @@ export class SimAgent {
 
   async #guardOnce(): Promise<void> {
     let action = this.#decide();
-    const hurry = this.#primary?.primary === this.#key && this.#policy.fencing === 'lease';
+    const hurry = this.#primary?.primary === this.#key && this.#policy.fencing !== 'none';
     if (action.kind !== 'none' && !hurry) {
       await this.#lookOnce();
       action = this.#decide();
@@ -385,6 +388,7 @@ export class SimAgent {
       this.#tell('ends its hung server (SIGKILL)');
       await this.process.step('kill mysqld');
       this.#o.server.kill();
+      this.#o.ended();
       return 'process-gone';
     }
     this.#guardSoon.abort();

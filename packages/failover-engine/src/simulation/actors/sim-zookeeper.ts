@@ -85,7 +85,7 @@ export class SimZooKeeper {
 
   /** What a process uses of its session. */
   gated(client: ZooKeeper, process: SimProcess): ZooKeeper {
-    return gatedZooKeeper(client, process, this.#o.gate);
+    return gatedZooKeeper(client, process, this.#o.gate, () => this.connect(process));
   }
 
   /**

@@ -1,5 +1,5 @@
 /** A server by its place in the group (from 0), or whoever is primary when the fault strikes. */
-export type ServerTarget = number | 'primary' | 'a-replica';
+export type ServerTarget = number | 'primary' | 'a-replica' | 'every-replica';
 
 /** What may go wrong. `forMs`: until it is over (restarted, woken, healed); hosts may stay away for ever. */
 export type Fault =
@@ -15,7 +15,7 @@ export type Fault =
   | { readonly kind: 'freeze-engine'; readonly engine: number | null; readonly forMs: number }
   | { readonly kind: 'kill-router'; readonly router: number; readonly forMs: number }
   | { readonly kind: 'freeze-router'; readonly router: number; readonly forMs: number }
-  /** These hosts on one side. `out`: what they send is lost; `in`: what is sent to them. */
+  /** These hosts on one side (`primary`: whoever is it then). `out`: what they send is lost; `in`: what is sent to them. */
   | {
       readonly kind: 'partition';
       readonly hosts: readonly string[];
@@ -23,6 +23,8 @@ export type Fault =
       readonly forMs: number;
     }
   | { readonly kind: 'isolate-primary'; readonly way: 'both' | 'out' | 'in'; readonly forMs: number }
+  /** Engines reach no server; everybody else does. */
+  | { readonly kind: 'cut-engines-off'; readonly forMs: number }
   | { readonly kind: 'zookeeper-down'; readonly forMs: number }
   | { readonly kind: 'zookeeper-flaps'; readonly times: number; readonly everyMs: number }
   | { readonly kind: 'lose-zookeeper-answers'; readonly chance: number; readonly forMs: number }

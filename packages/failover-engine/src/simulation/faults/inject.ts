@@ -61,7 +61,8 @@ export class Faults {
   #place(target: ServerTarget): Place | undefined {
     const { places } = this.#world;
     if (target === 'primary') return this.#primary();
-    if (target === 'a-replica') return places.find((place) => place !== this.#primary());
+    if (target === 'a-replica' || target === 'every-replica')
+      return places.find((place) => place !== this.#primary());
     return places[target % places.length];
   }
 
@@ -79,7 +80,10 @@ export class Faults {
       fromMs: nowMs,
       untilMs: Number.POSITIVE_INFINITY,
       member: place?.key ?? null,
-      wasPrimary: isPrimary || fault.kind === 'isolate-primary',
+      wasPrimary:
+        isPrimary ||
+        fault.kind === 'isolate-primary' ||
+        (fault.kind === 'partition' && fault.hosts.includes('primary')),
     };
     this.struck.push(struck);
     const later = (ms: number, what: string, end: () => void): void => {
@@ -170,6 +174,14 @@ export class Faults {
         this.#partition([primary.host.name], fault.way, (end) => later(fault.forMs, 'partition', end));
         break;
       }
+      case 'cut-engines-off': {
+        const ways = world.engines.flatMap((at) => world.places.map((to) => [at.host, to.host] as const));
+        for (const [from, to] of ways) network.block(from, to);
+        later(fault.forMs, 'engines reach the servers', () => {
+          for (const [from, to] of ways) network.unblock(from, to);
+        });
+        break;
+      }
       case 'zookeeper-down':
         world.zookeeper.memory.stop();
         later(fault.forMs, 'ZooKeeper is back', () => world.zookeeper.memory.start());
@@ -207,10 +219,12 @@ export class Faults {
       }
       case 'slow-applier': {
         if (place === undefined) return;
-        const { mysqld } = place;
-        const before = mysqld.applyMs;
-        mysqld.applyMs = fault.applyMs;
-        later(fault.forMs, `applier of ${place.key} is quick again`, () => (mysqld.applyMs = before));
+        const slow =
+          fault.server === 'every-replica' ? world.places.filter((p) => p !== this.#primary()) : [place];
+        for (const { mysqld } of slow) mysqld.applyMs = fault.applyMs;
+        later(fault.forMs, 'appliers are quick again', () => {
+          for (const { mysqld } of slow) mysqld.applyMs = mysqld.options.applyMs;
+        });
         break;
       }
       case 'slow-network':
@@ -255,8 +269,11 @@ export class Faults {
 
   #partition(names: readonly string[], way: 'both' | 'out' | 'in', later: (end: () => void) => void): void {
     const { network, hosts } = this.#world;
-    const inside = [...hosts.values()].filter((host) => names.includes(host.name));
-    const outside = [...hosts.values()].filter((host) => !names.includes(host.name));
+    const primary = this.#primary()?.host.name ?? '';
+    const isInside = (host: SimHost): boolean =>
+      names.includes(host.name) || (host.name === primary && names.includes('primary'));
+    const inside = [...hosts.values()].filter(isInside);
+    const outside = [...hosts.values()].filter((host) => !isInside(host));
     const ways: [SimHost, SimHost][] = [];
     for (const a of inside)
       for (const b of outside) {
