@@ -1,19 +1,12 @@
 import type { Evaluation } from '../core/decide.js';
+import { semisyncForeverMs } from '../core/diagnosis/catalogue.js';
 import type { Journal } from '../core/journal.js';
 import type { GroupView, MemberKey, MemberView, ServerState } from '../core/model.js';
 import type { GroupRecords } from '../ports.js';
 import { chooseAndDrain, type Revoked } from './choose.js';
 import { settle, stepTimeoutMs, type OperationContext, type OperationOutcome } from './context.js';
 import { lossBetween, lossText, type FailoverRequest } from './manual-failover.js';
-import {
-  ackersOf,
-  finishPromotion,
-  others,
-  prepare,
-  primaryRecord,
-  standDown,
-  startReceivers,
-} from './promote.js';
+import { finishPromotion, others, prepare, primaryRecord, standDown, startReceivers } from './promote.js';
 import { Recorder } from './recorder.js';
 import { askForTail, endTail } from './tail.js';
 
@@ -235,7 +228,7 @@ async function whyNotClosed(
   unrouted: Promise<void>,
 ): Promise<string | null> {
   const { oldPrimary } = recorder.journal;
-  const ackers = ackersOf(view);
+  const ackers = revocableAckers(view, oldPrimary);
   if (ackers !== null && view.members.length - 1 - revoked.filter((r) => r.stopped).length < ackers)
     return null;
   if ((await closing) !== null) return null;
@@ -263,6 +256,20 @@ async function waitLeaseOver(context: OperationContext, recorder: Recorder, view
     `waiting at most ${leaseMs} ms until the lease of ${oldPrimary} has run out: its agent does not answer`,
   );
   while (held() && context.clock.monotonicMs() < endMs) await context.clock.sleep(leasePollMs);
+}
+
+/**
+ * Acknowledgements without which the old primary can tell nobody of a commit; `null` where it goes on without them after
+ * a while, by the policy or by what it was last seen to be set to.
+ */
+function revocableAckers(view: GroupView, oldPrimary: MemberKey): number | null {
+  const { durability } = view.policy;
+  if (durability.mode !== 'semisync' || durability.fallbackMs !== undefined) return null;
+  const semisync = view.members.find((m) => m.key === oldPrimary)?.state?.semisync;
+  if (semisync === undefined) return durability.ackers;
+  const { sourceEnabled, timeoutMs = null, waitForAckers = durability.ackers } = semisync;
+  if (!sourceEnabled || (timeoutMs !== null && timeoutMs < semisyncForeverMs)) return null;
+  return Math.min(waitForAckers, durability.ackers);
 }
 
 /** Its storage takes no commits: that it answers a ping does not make it a primary. */
