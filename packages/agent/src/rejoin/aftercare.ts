@@ -10,10 +10,8 @@ import { isInstanceError, MysqlInstance, type InstanceStatus } from '@dcmha/mysq
 import { parseAddress } from '@dcmha/zk-schema';
 import { compareUndone } from './compare-undone.js';
 import { errantOn, ownPart } from './errant-check.js';
-import type { RejoinOptions } from './rejoin-options.js';
+import type { AftercareOptions } from './rejoin-options.js';
 import { describeSaved, errantOf, openSaved, savedOf } from './saved-lost.js';
-
-export type AftercareOptions = Omit<RejoinOptions, 'policy' | 'replication' | 'clone' | 'signal'>;
 
 const timeoutMs = 10_000;
 /** Transactions under a foreign UUID (gtid_next) do not show in the server's own part; they are looked for now and then. */

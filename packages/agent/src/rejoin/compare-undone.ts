@@ -8,7 +8,7 @@ import {
 import { MysqlInstance } from '@dcmha/mysql-instance';
 import { parseAddress } from '@dcmha/zk-schema';
 import { createConnection, type Connection } from 'mysql2/promise';
-import type { AftercareOptions } from './aftercare.js';
+import type { AftercareOptions } from './rejoin-options.js';
 
 const connectTimeoutMs = 10_000;
 const catchUpTimeoutMs = 3_600_000;

@@ -3,9 +3,9 @@ import { formatAddress, parseAddress, type GroupPolicy, type Logger, type Store 
 import { isZooKeeperError } from '@dcmha/zk-client';
 import { join } from 'node:path';
 import type { AgentConfig } from '../config.js';
-import { Aftercare, type AftercareOptions } from './aftercare.js';
+import { Aftercare } from './aftercare.js';
 import { rejoin } from './rejoin.js';
-import type { RejoinOptions, RejoinResult, SavedTransactions } from './rejoin-options.js';
+import type { AftercareOptions, RejoinOptions, RejoinResult, SavedTransactions } from './rejoin-options.js';
 import type { RejoinStage } from './rejoin-stage.js';
 import { RejoinStateFile } from './rejoin-state.js';
 

@@ -48,6 +48,9 @@ export interface RejoinOptions {
   readonly logger: Logger;
 }
 
+/** What looking after a server that follows needs of them. */
+export type AftercareOptions = Omit<RejoinOptions, 'policy' | 'replication' | 'clone' | 'signal'>;
+
 export type RejoinResult =
   /** `undone`: sets of transactions that were taken back on the way. */
   | { readonly kind: 'following'; readonly detail: string; readonly undone: readonly string[] }

@@ -30,6 +30,8 @@ export interface ApplyOptions {
    * the same commit: after a crash that tells whether the transaction was committed.
    */
   readonly gtid?: string;
+  /** All is done and checked, and then rolled back: the result tells what would have been. */
+  readonly dryRun?: boolean;
   /** Runs when all is done and checked, before COMMIT; when it throws, nothing is changed. */
   readonly beforeCommit?: () => Promise<void>;
   /** Called after each batch. */
@@ -167,8 +169,10 @@ async function applyTransactions(
     if (work.conflicts.length > 0) return { ...nothing, conflicts: work.conflicts };
     if (skipped.length === wanted.length) return { ...nothing, skipped };
     await options.beforeCommit?.();
-    await session.commit();
-    finished = true;
+    if (options.dryRun !== true) {
+      await session.commit();
+      finished = true;
+    }
     return { ...nothing, applied: true, rowCount: work.rowCount, skipped };
   } finally {
     if (!finished) await session.rollback();

@@ -46,6 +46,11 @@ describe('transactions that conflict are left out, each as a whole', () => {
     expect(stopped).toMatchObject({ applied: false, skipped: [] });
     expect(await scenario.rows('SELECT * FROM t ORDER BY id')).toEqual(before);
 
+    const dry = await redoTransactions(applier, lost, { onConflict: 'skip', dryRun: true });
+    expect(dry).toMatchObject({ applied: true, rowCount: 2 });
+    expect(dry.skipped).toHaveLength(4);
+    expect(await scenario.rows('SELECT * FROM t ORDER BY id')).toEqual(before);
+
     const result = await redoTransactions(applier, lost, { onConflict: 'skip', rowsPerBatchMax: 1 });
     const gtidOf = (index: number) => (lost[index] as Transaction).gtid;
     expect(result).toMatchObject({ applied: true, transactionCount: 6, rowCount: 2, conflicts: [] });

@@ -8,6 +8,7 @@ import { explain } from './explain.js';
 import { group } from './group.js';
 import { gtid } from './gtid.js';
 import { history } from './history.js';
+import { lost } from './lost.js';
 import { maintenance } from './maintenance.js';
 import { router } from './router.js';
 import { sandbox } from './sandbox.js';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   history,
   switchover,
   maintenance,
+  lost,
   group,
   agent,
   engine,

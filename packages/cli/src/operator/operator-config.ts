@@ -13,6 +13,8 @@ export const operatorConfigSchema = z.strictObject({
     .prefault({}),
   /** Account with which servers are looked at (`group add`, `status`). */
   mysql: z.strictObject({ user: z.string().min(1).optional(), password: z.string().optional() }).prefault({}),
+  /** The token that agents and engines share (`http.token` of an agent): for files that only an agent has (`lost`). */
+  agentToken: z.string().min(8).optional(),
   /** For reaching ZooKeeper and each server. */
   timeoutMs: z.int().positive().optional(),
 });

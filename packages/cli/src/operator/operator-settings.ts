@@ -10,6 +10,7 @@ import type { OperatorArgs } from './operator-options.js';
 export interface OperatorSettings {
   readonly zookeeper: { readonly connect: string; readonly root: string; readonly auth?: string };
   readonly mysql: { readonly user?: string; readonly password?: string };
+  readonly agentToken?: string;
   readonly timeoutMs: number;
 }
 
@@ -47,6 +48,7 @@ export async function operatorSettings(args: OperatorArgs, env: Env): Promise<Op
       auth: env.DCMHA_ZOOKEEPER_AUTH ?? file.zookeeper.auth,
     },
     mysql: mysqlOf(args, env, file),
+    agentToken: env.DCMHA_AGENT_TOKEN ?? file.agentToken,
     timeoutMs,
   };
 }
