@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { Sandbox } from '@dcmha/sandbox';
@@ -85,7 +85,7 @@ function transaction(next, n) {
 }
 
 /** Writes a binlog of at least `bytes` bytes to `file` with a real MySQL server. */
-export async function makeBinlog(file, bytes, progress = () => {}) {
+async function makeBinlog(file, bytes, progress = () => {}) {
   const sandbox = await Sandbox.create({ name: 'bench-binlog' });
   try {
     const server = await sandbox.startMysql({
@@ -123,4 +123,19 @@ export async function makeBinlog(file, bytes, progress = () => {}) {
   } finally {
     await sandbox.close();
   }
+}
+
+/** The binlog of `mb` megabytes in a cache folder; a MySQL server writes it when it is not there yet. */
+export async function benchFile(folder, mb) {
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `binlog-${mb}mb.000001`);
+  if (existsSync(file)) return file;
+  process.stderr.write(`a MySQL server writes ${mb} MB of binlog\n`);
+  const draft = `${file}.${process.pid}`;
+  await makeBinlog(draft, mb * 1e6, (part) =>
+    process.stderr.write(`\r${Math.min(100, Math.round(part * 100))} %  `),
+  );
+  process.stderr.write('\n');
+  renameSync(draft, file);
+  return file;
 }

@@ -10,13 +10,13 @@
  * decode compares with the others, by the clock and by processor time.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { locateMysql } from '@dcmha/sandbox';
-import { makeBinlog } from './_make-binlog.mjs';
+import { benchFile } from './_make-binlog.mjs';
 import { installNpmReaders, NPM_READERS } from './_npm-readers.mjs';
 
 const { values, positionals } = parseArgs({
@@ -46,22 +46,6 @@ const NAMES = {
 };
 const OURS = new Set(['scan', 'decode', 'redo', 'undo']);
 const cacheFolder = join(tmpdir(), 'dcmha-bench');
-
-async function theFile() {
-  if (positionals[0] !== undefined) return positionals[0];
-  mkdirSync(cacheFolder, { recursive: true });
-  const file = join(cacheFolder, `binlog-${values.mb}mb.000001`);
-  if (!existsSync(file)) {
-    process.stderr.write(`a MySQL server writes ${values.mb} MB of binlog\n`);
-    const draft = `${file}.${process.pid}`;
-    await makeBinlog(draft, Number(values.mb) * 1e6, (part) =>
-      process.stderr.write(`\r${Math.min(100, Math.round(part * 100))} %  `),
-    );
-    process.stderr.write('\n');
-    renameSync(draft, file);
-  }
-  return file;
-}
 
 /** Runs a command; resolves to its output, its time and the most memory it had. */
 function run(command, args, keepOutput) {
@@ -96,7 +80,7 @@ function run(command, args, keepOutput) {
 }
 
 const measureScript = fileURLToPath(new URL('./_measure.mjs', import.meta.url));
-const file = await theFile();
+const file = positionals[0] ?? (await benchFile(cacheFolder, Number(values.mb)));
 const megabytes = statSync(file).size / 1e6;
 const mysqlbinlog = (await locateMysql()).program('mysqlbinlog');
 
