@@ -58,7 +58,9 @@ export interface RequestOptions {
   /** For the history. */
   readonly requestedBy: string;
   readonly target?: MemberKey;
-  /** Not begun later than this after now. */
+  /** Not begun earlier (wall clock), and then only if the group is healthy; default: now. */
+  readonly notBeforeMs?: number;
+  /** Not begun later than this after `notBeforeMs`, milliseconds; default: one minute. */
   readonly withinMs?: number;
 }
 
@@ -133,7 +135,7 @@ export class Group {
   }
 
   /**
-   * Begins to look after the group.
+   * Begins to look after the group. Resolves when every member was looked at once.
    * @throws GroupRefusedError when the policy contradicts itself or the members
    */
   static async start(options: GroupOptions): Promise<Group> {
@@ -167,7 +169,9 @@ export class Group {
       },
       { primary },
     );
-    return new Group(options, ledger, changes);
+    const group = new Group(options, ledger, changes);
+    await group.#runner.lookAgain();
+    return group;
   }
 
   get primary(): MemberKey | null {
@@ -234,10 +238,11 @@ export class Group {
 
   async #ask(
     kind: string,
-    { requestedBy, withinMs = withinMsDefault }: RequestOptions,
+    { requestedBy, notBeforeMs, withinMs = withinMsDefault }: RequestOptions,
     args: Readonly<Record<string, unknown>>,
   ): Promise<HistoryEntry> {
-    const notAfterMs = this.#clock.wallMs() + withinMs;
+    const notAfterMs = (notBeforeMs ?? this.#clock.wallMs()) + withinMs;
+    const times = { notAfterMs, ...(notBeforeMs === undefined ? {} : { notBeforeMs }) };
     let name = '';
     const answered = this.#waitFor(() =>
       this.history.findLast((entry) => entry.task === name && name !== ''),
@@ -245,7 +250,7 @@ export class Group {
     answered.catch(() => {});
     await this.#ledger.update((document) => {
       name = `${kind}-${document.tasksBegun + 1}`;
-      const task = { name, kind, requestedBy, args: { ...args, notAfterMs } };
+      const task = { name, kind, requestedBy, args: { ...args, ...times } };
       return { ...document, tasks: [...document.tasks, task], tasksBegun: document.tasksBegun + 1 };
     });
     return answered;

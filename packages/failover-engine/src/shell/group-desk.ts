@@ -28,6 +28,8 @@ export interface GroupDeskOptions {
   readonly hooks: HookRunner | null;
   /** `notes` go into the history with the operation. */
   readonly context: (notes: readonly string[]) => OperationContext;
+  /** Resolves when every member was looked at once more. */
+  readonly lookAgain: () => Promise<void>;
   readonly ended: (kind: Journal['operation'], outcome: OperationOutcome) => void;
 }
 
@@ -149,6 +151,7 @@ export class GroupDesk {
         from,
         notes: before.notes,
       });
+      await this.flush();
       this.#o.ended('failover', { result: 'refused', reason: before.veto, phasesMs: {} });
       return;
     }
@@ -271,6 +274,8 @@ export class GroupDesk {
     const target = textOf(task, 'target');
     const allowDataLoss = task.args['allowDataLoss'] === true;
     const { requestedBy } = task;
+    // A person may know of a death before the engine has seen it.
+    await this.#o.lookAgain();
     const view = this.#o.context([]).view();
     const plan = planFailover(view, { target, allowDataLoss });
     const id = this.#o.newId();

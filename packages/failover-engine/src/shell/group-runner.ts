@@ -140,7 +140,13 @@ export class GroupRunner {
 
   constructor(options: GroupRunnerOptions) {
     this.#o = options;
-    this.#opinions = new SecondOpinions(options.clock, () => this.notify());
+    this.#opinions = new SecondOpinions(
+      options.clock,
+      () => this.notify(),
+      () => {
+        for (const { observer } of this.#members.values()) observer.lookNow();
+      },
+    );
     const { engineId, group, clock, newId, log, ledger, hooks = null } = options;
     this.#desk = new GroupDesk({
       engineId,
@@ -151,6 +157,7 @@ export class GroupRunner {
       ledger,
       hooks,
       context: (notes) => ({ ...this.#context(), notes }),
+      lookAgain: () => this.lookAgain(),
       ended: (kind, outcome) => this.#after(kind, outcome),
     });
     this.#done = this.#run();
@@ -254,9 +261,7 @@ export class GroupRunner {
       const timing = () => ({
         timeoutMs: this.#o.timing.timeoutMs,
         intervalMs:
-          this.#primary === key
-            ? this.#o.timing.primaryIntervalMs
-            : this.#o.timing.replicaIntervalMs,
+          this.#primary === key ? this.#o.timing.primaryIntervalMs : this.#o.timing.replicaIntervalMs,
       });
       this.#members.set(key, {
         control,
@@ -304,6 +309,13 @@ export class GroupRunner {
     this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax);
   }
 
+  /** Resolves when every member was looked at once more. */
+  async lookAgain(): Promise<void> {
+    // Whoever is not watched yet is from now on.
+    this.view();
+    await Promise.all([...this.#members.values()].map(({ observer }) => observer.fresh()));
+  }
+
   /** May begin an operation now. False when the permit had to be waited for: what was decided may be out of date. */
   async #mayOperate(): Promise<boolean> {
     if (this.#permit !== null) return true;
@@ -318,7 +330,7 @@ export class GroupRunner {
   async #cycle(): Promise<number> {
     if (this.#seenIsOld) {
       this.#seenIsOld = false;
-      await Promise.all([...this.#members.values()].map(({ observer }) => observer.fresh()));
+      await this.lookAgain();
     }
     const view = this.view();
     const inputs = this.#o.inputs();

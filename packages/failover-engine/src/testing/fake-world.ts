@@ -227,6 +227,7 @@ export class FakeWorld {
       primary: change.primary ?? primary,
       route: change.route ?? route,
       journal: change.journal === undefined ? journal : change.journal,
+      maintenance: change.maintenance === null ? null : this.records.maintenance,
     };
     if (change.history !== undefined) this.history.push(change.history);
     if (change.finishedTask !== undefined) this.finishedTasks.push(change.finishedTask);
