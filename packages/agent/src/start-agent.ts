@@ -26,6 +26,7 @@ import { guard, type GuardAction } from './core/guard.js';
 import { AgentHttp } from './http/agent-http.js';
 import { agentMetrics } from './http/agent-metrics.js';
 import { RefusedError } from './http/refused-error.js';
+import { ClosedAtStart } from './shell/closed-at-start.js';
 import { Failsafe } from './shell/failsafe.js';
 import { inMaintenance, nothingKnown, type Knowledge } from './shell/knowledge.js';
 import { LocalServer } from './shell/local-server.js';
@@ -78,6 +79,7 @@ class Agent {
   readonly #failsafe: Failsafe;
   readonly #opinions: OpinionGiver;
   readonly #stalls: StallWatch;
+  readonly #closedAtStart: ClosedAtStart;
   #http: AgentHttp | null = null;
   #keeper: SessionKeeper | null = null;
   #presence: Presence | null = null;
@@ -118,6 +120,12 @@ class Agent {
       changed: () => this.#changed(),
     });
     this.#opinions = new OpinionGiver({ mysql: config.mysql });
+    this.#closedAtStart = new ClosedAtStart({
+      instance: this.#instance,
+      server: this.#server,
+      timeoutMs: closeTimeoutMs,
+      logger,
+    });
     this.#stalls = new StallWatch({
       instance: this.#instance,
       intervalMs: stallLookMs,
@@ -183,6 +191,8 @@ class Agent {
     });
     this.#ticking = setInterval(() => {
       this.#failsafe.tend();
+      const { status } = this.#local;
+      if (status !== null && this.#knowledge.group !== null) this.#closedAtStart.tend(status.serverUuid);
       this.#guardSoon();
       this.#tendTail();
     }, guardTickMs);
@@ -205,6 +215,7 @@ class Agent {
     await this.#opinions.close();
     await this.#failsafe.close();
     await this.#stalls.close();
+    await this.#closedAtStart.close();
     await this.#local.close();
     this.#instance.close();
   }

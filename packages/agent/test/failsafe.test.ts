@@ -148,6 +148,18 @@ describe('an open primary without ZooKeeper, on real servers', () => {
     first?.thaw();
   });
 
+  it('sees to it that every server comes up closed after a restart', async () => {
+    for (const server of servers.servers) {
+      await eventually('it is persisted', async () => {
+        const [row] = await server.query(
+          "SELECT VARIABLE_VALUE AS value FROM performance_schema.persisted_variables WHERE VARIABLE_NAME = 'super_read_only'",
+        );
+        return row?.value === 'ON';
+      });
+    }
+    expect(await isOpen()).toBe(true);
+  });
+
   it('failsafe: it stays open on the word of the other agents, also when one of them begins anew', async () => {
     await zookeeper('stop');
     await staysOpenFor(sessionTimeoutMs + leaseMs);

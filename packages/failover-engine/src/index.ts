@@ -23,6 +23,7 @@ export type {
   Maintenance,
   MemberKey,
   MemberView,
+  Opinion,
   PrimaryRecord,
   Probe,
   ProbeOutcome,
@@ -30,6 +31,8 @@ export type {
   ReplicaChannel,
   Route,
   ServerState,
+  StoreSteadiness,
+  WriteStall,
 } from './core/model.js';
 export { readPool } from './core/read-pool.js';
 export type { OperationContext, OperationOutcome, OperationResult } from './operations/context.js';
@@ -81,6 +84,7 @@ export {
   type LedgerChange,
   type ManagedServerControl,
   type ServerControl,
+  type SourceOptions,
 } from './ports.js';
 export { mysqlControl, type MysqlControlOptions } from './shell/mysql-control.js';
 export { startEngine, type EngineHandle } from './shell/engine.js';

@@ -16,13 +16,16 @@ export interface Asked {
 export class SecondOpinions {
   readonly #clock: Clock;
   readonly #news: () => void;
+  readonly #lookAround: () => void;
   readonly #stopped = new AbortController();
   readonly #opinions = new Map<MemberKey, Map<MemberKey, Opinion>>();
   readonly #asking = new Set<string>();
 
-  constructor(clock: Clock, news: () => void) {
+  /** @param lookAround what the replicas have heard of the server is wanted now, too */
+  constructor(clock: Clock, news: () => void, lookAround: () => void) {
     this.#clock = clock;
     this.#news = news;
+    this.#lookAround = lookAround;
   }
 
   /** The newest opinions of a server; asks for more where it is due. Forgets them once the server answers. */
@@ -58,6 +61,7 @@ export class SecondOpinions {
     if (this.#asking.has(question) || this.#stopped.signal.aborted) return;
     this.#asking.add(question);
     const atMs = this.#clock.monotonicMs();
+    this.#lookAround();
     try {
       const { signal } = this.#stopped;
       const said = await settle(agent.opinion(target, { timeoutMs, signal }));
