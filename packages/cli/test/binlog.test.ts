@@ -1,4 +1,8 @@
-import { join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Sandbox, type MysqlServer } from '@dcmha/sandbox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dcmha } from './support/run.js';
@@ -72,6 +76,35 @@ describe('dcmha binlog', () => {
     expect(later.json()).toMatchObject({ transactionCount: 0 });
   });
 
+  it('begins and ends at a position, reads an index, takes GTIDs from a file', async () => {
+    const lines = (await dcmha(['binlog', 'redo', file, '--format', 'json'])).stdout.trimEnd().split('\n');
+    expect(lines.map((line) => (JSON.parse(line) as { kind: string }).kind)).toEqual([
+      'insert',
+      'insert',
+      'update',
+      'delete',
+    ]);
+    const undone = (await dcmha(['binlog', 'undo', file, '--format', 'json'])).stdout.trimEnd().split('\n');
+    expect(undone.map((line) => (JSON.parse(line) as { kind: string }).kind)[0]).toBe('delete');
+    const cat = await dcmha(['binlog', 'cat', file, '--summary']);
+    const [, position] = new RegExp(`${basename(file)}:(\\d+)`).exec(cat.stdout.split('\n')[1]!)!;
+    const at = `${basename(file)}:${position}`;
+    const count = async (...args: string[]) =>
+      (await dcmha(['binlog', 'info', ...args, '--json'])).json<{ transactionCount: number }>()
+        .transactionCount;
+    expect(await count(file, '--start', at)).toBe(2);
+    expect(await count(file, '--stop', at)).toBe(1);
+    expect(await count(file, '--start', '2020-01-01')).toBe(3);
+    expect(await count(file, '--table', 'app.*')).toBe(3);
+    const index = join(server.dataDir, 'binlog.index');
+    expect(await count('--index', index)).toBeGreaterThan(3);
+    expect(await count('--index', index, '--start', at)).toBeGreaterThanOrEqual(2);
+    const gtids = join(server.dataDir, 'wanted.txt');
+    const all = (await dcmha(['binlog', 'info', file, '--json'])).json<{ gtids: string }>().gtids;
+    await writeFile(gtids, `${all}\n`);
+    expect(await count('--index', index, '--gtids', `@${gtids}`)).toBe(3);
+  });
+
   it('undo and redo are SQL that the server takes', async () => {
     const undo = await dcmha(['binlog', 'undo', file]);
     expect(undo).toMatchObject({ exitCode: 0, stderr: '' });
@@ -88,6 +121,36 @@ describe('dcmha binlog', () => {
     }
     const plan = await dcmha(['binlog', 'undo', file, '--summary', '--json']);
     expect(plan.json()).toMatchObject({ ok: true });
+  });
+
+  it('asks a server for names that the binlog does not hold', async () => {
+    const plain = await sandbox.startMysql({ serverId: 3, options: { 'binlog-row-metadata': 'MINIMAL' } });
+    await plain.query('CREATE TABLE app.t (id INT PRIMARY KEY, name VARCHAR(20))');
+    await plain.query('FLUSH BINARY LOGS');
+    await plain.query("INSERT INTO app.t VALUES (1, 'one')");
+    const [status] = await plain.query('SHOW BINARY LOG STATUS');
+    const path = join(plain.dataDir, String(status!.File));
+    expect((await dcmha(['binlog', 'cat', path])).stdout).toContain('@1=1');
+    const account = { DCMHA_MYSQL_USER: plain.admin.user, DCMHA_MYSQL_PASSWORD: plain.admin.password };
+    const named = await dcmha(['binlog', 'cat', path, '--schema-from', plain.address], { env: account });
+    expect(named.stdout).toContain('id=1, name="one"');
+    await plain.stop();
+  });
+
+  it('a reader that has seen enough is no error', async () => {
+    await server.query('CREATE TABLE app.many (id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(200))');
+    await server.query('FLUSH BINARY LOGS');
+    const [status] = await server.query('SHOW BINARY LOG STATUS');
+    const rows = Array.from({ length: 1000 }, () => `('${'x'.repeat(150)}')`).join(',');
+    for (let i = 0; i < 20; i++) await server.query(`INSERT INTO app.many (name) VALUES ${rows}`);
+    const many = join(server.dataDir, String(status!.File));
+    const command = fileURLToPath(new URL('../bin/dcmha.js', import.meta.url));
+    for (const what of ['redo', 'undo', 'cat']) {
+      const pipe = `"${process.execPath}" "${command}" binlog ${what} "${many}" | head -n 1; echo "\${PIPESTATUS[0]}"`;
+      const { stdout, stderr } = await promisify(execFile)('bash', ['-c', pipe]);
+      expect(stderr).toBe('');
+      expect(stdout.trimEnd().split('\n')).toEqual([expect.stringMatching(/./), '0']);
+    }
   });
 
   it('undo is refused, with the reason, when it could not be whole', async () => {

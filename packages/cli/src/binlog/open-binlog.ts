@@ -8,7 +8,6 @@ import {
   type OpenTransactions,
   type SchemaSource,
   type TornTransaction,
-  type Transaction,
   type TransactionRange,
 } from '@dcmha/binlog-reconcile';
 import { parseAnyGtidSet } from '@dcmha/binlog-reconcile/gtid';
@@ -86,26 +85,6 @@ export async function openBinlog(args: BinlogArgs, context: Context): Promise<Op
     description: args.host ?? args.index ?? args.file!.join(' '),
     close: async () => schema?.close(),
   };
-}
-
-/** Tells on a terminal now and then how far it is. */
-export async function* withProgress(
-  source: AsyncIterable<Transaction>,
-  context: Context,
-): AsyncIterableIterator<Transaction> {
-  const isTerminal = (context.stderr as { isTTY?: boolean }).isTTY === true;
-  let count = 0;
-  let bytes = 0;
-  let toldMs = performance.now();
-  for await (const transaction of source) {
-    count += 1;
-    bytes += transaction.byteSize;
-    if (isTerminal && performance.now() - toldMs > 1000) {
-      toldMs = performance.now();
-      context.progress(`  ${count} transactions, ${(bytes / 1e6).toFixed(0)} MB`);
-    }
-    yield transaction;
-  }
 }
 
 function checkTables(tables: readonly string[]): void {

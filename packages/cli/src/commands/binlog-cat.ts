@@ -11,15 +11,16 @@ export const binlogCat = defineCommand({
       describe: 'a line for each transaction, without its rows',
     }),
   run: async (args, context) => {
-    const [{ listTransactions, rowsJsonLines }, { openBinlog, withProgress }, { writeStream }] =
+    const [{ listTransactions, rowsJsonLines }, { openBinlog }, { Progress }, { writeStream }] =
       await Promise.all([
         import('@dcmha/binlog-reconcile'),
         import('../binlog/open-binlog.js'),
+        import('../binlog/progress.js'),
         import('../binlog/write-stream.js'),
       ]);
     const binlog = await openBinlog(args, context);
     try {
-      const source = withProgress(binlog.open({}), context);
+      const source = new Progress(context).of(binlog.open({}));
       const text = context.json ? rowsJsonLines(source) : listTransactions(source, { rows: !args.summary });
       await writeStream(text, context.stdout);
     } finally {

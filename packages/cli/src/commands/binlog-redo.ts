@@ -7,19 +7,21 @@ export const binlogRedo = defineCommand({
   builder: sqlOptions,
   run: async (args, context) => {
     const [
-      { redoSql, rowsJsonLines, summarize },
-      { openBinlog, withProgress },
+      { redoSqlBytes, rowsJsonLines, summarize },
+      { openBinlog },
+      { Progress },
       { writeStream },
       { summaryText },
     ] = await Promise.all([
       import('@dcmha/binlog-reconcile'),
       import('../binlog/open-binlog.js'),
+      import('../binlog/progress.js'),
       import('../binlog/write-stream.js'),
       import('../binlog/summary-text.js'),
     ]);
     const binlog = await openBinlog(args, context);
     try {
-      const source = withProgress(binlog.open({}), context);
+      const source = new Progress(context).of(binlog.open({}));
       if (args.summary) {
         const summary = await summarize(source);
         context.result(summary, () => summaryText(summary));
@@ -27,7 +29,10 @@ export const binlogRedo = defineCommand({
         const isJson = context.json || args.format === 'json';
         const title = [`dcmha binlog redo ${binlog.description}`];
         const form = args.format === 'binlog' ? 'binlog' : 'sql';
-        await writeStream(isJson ? rowsJsonLines(source) : redoSql(source, { form, title }), context.stdout);
+        await writeStream(
+          isJson ? rowsJsonLines(source) : redoSqlBytes(source, { form, title }),
+          context.stdout,
+        );
       }
     } finally {
       await binlog.close();

@@ -11,19 +11,30 @@ export const binlogUndo = defineCommand({
   builder: sqlOptions,
   run: async (args, context) => {
     const [
-      { TransactionIndex, UndoPlanner, UndoRefusedError, rowsJsonLines, undoSqlFrom },
+      { TransactionIndex, UndoPlanner, UndoRefusedError, rowsJsonLines, undoSqlBytesFrom },
       { openBinlog },
+      { Progress },
       { writeStream },
     ] = await Promise.all([
       import('@dcmha/binlog-reconcile'),
       import('../binlog/open-binlog.js'),
+      import('../binlog/progress.js'),
       import('../binlog/write-stream.js'),
     ]);
     const binlog = await openBinlog(args, context);
+    const looked = new Progress(context, 'looked at');
+    const written = new Progress(context, 'taken back');
+    let first = true;
+    /** Everything is looked at before anything is written; then parts are read again, from the end. */
+    const open: typeof binlog.open = (range) => {
+      const progress = first ? looked : written;
+      first = false;
+      return progress.of(binlog.open(range));
+    };
     try {
       if (args.summary) {
         const planner = new UndoPlanner({ signal: context.signal });
-        for await (const transaction of binlog.open({ onTorn: (torn) => planner.addTorn(torn) })) {
+        for await (const transaction of open({ onTorn: (torn) => planner.addTorn(torn) })) {
           await planner.add(transaction);
         }
         const plan = planner.finish();
@@ -43,12 +54,12 @@ export const binlogUndo = defineCommand({
       }
       if (context.json || args.format === 'json') {
         const index = new TransactionIndex();
-        for await (const transaction of binlog.open({})) index.add(transaction);
-        await writeStream(rowsJsonLines(index.newestFirst(binlog.open)), context.stdout);
+        for await (const transaction of open({})) index.add(transaction);
+        await writeStream(rowsJsonLines(index.newestFirst(open)), context.stdout);
         return;
       }
       await writeStream(
-        undoSqlFrom(binlog.open, {
+        undoSqlBytesFrom(open, {
           form: args.format === 'binlog' ? 'binlog' : 'sql',
           title: [`dcmha binlog undo ${binlog.description}`],
           signal: context.signal,
