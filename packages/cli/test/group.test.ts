@@ -282,6 +282,10 @@ describe('bad input', () => {
     ['history', ['history', 'order']],
     ['switchover', ['switchover', 'order']],
     ['maintenance', ['maintenance', 'on', 'order', '--reason', 'x']],
+    ['maintenance off', ['maintenance', 'off', 'order']],
+    ['failover', ['failover', 'order']],
+    ['set', ['group', 'set', 'order', 'failover=manual']],
+    ['tasks', ['task', 'list', 'order']],
     ['show', ['group', 'show', 'order']],
     ['remove', ['group', 'remove', 'order', '--yes']],
   ])('an unknown group: %s', async (_name, args) => {
@@ -309,6 +313,27 @@ describe('bad input', () => {
     [['switchover', 'orders', '--to', '127.0.0.99:1'], 1, /is no member of "orders"; expected one of 127/],
     [['switchover', 'orders', '--to', 'x'], 2, /--to x names no server; expected host:port/],
     [['switchover', 'orders', '--timeout', 'soon'], 2, /--timeout soon is no time/],
+    [['switchover', 'orders', '--at', 'soon'], 2, /--at soon is no moment; expected for example 03:00/],
+    [['switchover', 'orders', '--at', '2020-01-01T00:00'], 2, /is no moment to come/],
+    [['switchover', 'orders', '--within', '5min'], 2, /--within is for --at only/],
+    [['switchover', 'orders', '--at', '+1h', '--dry-run'], 2, /--dry-run and --at exclude each other/],
+    [['switchover', 'orders', '--dry-run'], 3, /no engine looks after "orders"/],
+    [['failover', 'orders'], 3, /no engine looks after "orders"/],
+    [['failover', 'orders', '--target', 'x'], 2, /--target x names no server/],
+    [['maintenance', 'off', 'orders', '--adopt', 'x'], 2, /--adopt x names no server/],
+    [['maintenance', 'on', 'orders', '--reason', 'x', '--until', 'then'], 2, /--until then is no moment/],
+    [['task', 'cancel', 'task0000000099'], 1, /there is no task "task0000000099"; nothing is waiting/],
+    [['group', 'set', 'orders'], 2, /nothing is to be set; expected key=value/],
+    [['group', 'set', 'orders', 'antiFlapMs'], 2, /"antiFlapMs" is no setting/],
+    [['group', 'set', 'orders', 'antiFlapMs=-1'], 2, /antiFlapMs: expected number to be >=0/],
+    [['group', 'set', 'orders', 'antiFlapsMs=1'], 2, /antiFlapsMs: unknown key, did you mean "antiFlapMs"/],
+    [['group', 'set', 'orders', 'patience.hungMs=0'], 2, /patience.hungMs: 0 is no patience/],
+    [
+      ['group', 'set', 'orders', 'durability={"mode":"semisync","ackers":2}'],
+      1,
+      /durability.ackers = 2: the group has 1 replica, .*set at most 1/,
+    ],
+    [['group', 'set', 'orders', '-m', 'db9:3306,promotion=prefer'], 1, /db9:3306 is no member of "orders"/],
     [['switchover', 'orders'], 3, /no engine looks after "orders"; .*dcmha engine --config FILE/],
     [['explain', 'orders'], 3, /no engine looks after "orders"/],
     [['maintenance', 'on', 'orders'], 2, /missing required argument: reason/],
@@ -335,6 +360,88 @@ describe('bad input', () => {
   });
 });
 
+describe('dcmha group set', () => {
+  const policy = async () => (await store.metaGroup.read({ group: 'orders' }))?.value.policy;
+  beforeEach(async () => {
+    await dcmha(['group', 'add', 'orders', ...members], { env });
+  });
+
+  it('sets and takes back single keys', async () => {
+    const set = await dcmha(
+      ['group', 'set', 'orders', 'failover=manual', 'patience.hungMs=1500', 'crossRegion=false'],
+      { env },
+    );
+    expect(set).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(set.stdout).toContain('failover: default -> "manual"');
+    expect(await policy()).toEqual({ failover: 'manual', patience: { hungMs: 1500 }, crossRegion: false });
+    await dcmha(['group', 'set', 'orders', 'failover=', 'patience='], { env });
+    expect(await policy()).toEqual({ crossRegion: false });
+    const dry = await dcmha(['group', 'set', 'orders', 'crossRegion=true', '--dry-run', '--json'], { env });
+    expect(dry.json()).toMatchObject({ ok: true, changed: ['crossRegion: false -> true'] });
+    expect(await policy()).toEqual({ crossRegion: false });
+  });
+
+  it('takes a whole policy from a file, and rules of members', async () => {
+    const policyFile = join(folder, 'set.yaml');
+    await writeFile(policyFile, 'durability: { mode: async }\n');
+    const [, replica] = servers.servers.map((server) => server.address);
+    const args = [
+      'group',
+      'set',
+      'orders',
+      '--policy',
+      policyFile,
+      '-m',
+      `${replica},promotion=prefer,region=eu`,
+    ];
+    expect(await dcmha(args, { env })).toMatchObject({ exitCode: 0 });
+    expect(await policy()).toEqual({ durability: { mode: 'async' } });
+    expect((await store.metaHost.read({ server: replica! }))?.value).toEqual(
+      expect.objectContaining({ group: 'orders', promotion: 'prefer', region: 'eu' }),
+    );
+  });
+
+  it('refuses what leaves nobody to be promoted, naming it', async () => {
+    const [, replica] = servers.servers.map((server) => server.address);
+    const run = await dcmha(['group', 'set', 'orders', '-m', `${replica},promotion=must-not`], { env });
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toContain(
+      `failover = "automatic": nobody could ever be promoted: ${replica} has promotion must-not`,
+    );
+    expect((await store.metaHost.read({ server: replica! }))?.value.promotion).toBe('neutral');
+    const added = await dcmha(
+      ['group', 'add', 'billing', '-m', members[1]!, '-m', `${replica},promotion=must-not`],
+      { env },
+    );
+    expect(added.exitCode).toBe(1);
+  });
+});
+
+describe('dcmha task', () => {
+  it('a switchover for later is left for the engine, listed, and taken back', async () => {
+    await dcmha(['group', 'add', 'orders', ...members], { env });
+    const target = servers.replicas[0]!.address;
+    const at = await dcmha(
+      ['switchover', 'orders', '--at', '+2h', '--within', '10min', '--target', target, '--json'],
+      { env },
+    );
+    expect(at).toMatchObject({ exitCode: 0 });
+    const { task, notBeforeMs, notAfterMs } = at.json<{
+      task: string;
+      notBeforeMs: number;
+      notAfterMs: number;
+    }>();
+    expect(notAfterMs - notBeforeMs).toBe(600_000);
+    const stored = (await store.task.read({ name: task }))?.value;
+    expect(stored).toMatchObject({ kind: 'switchover', args: { target, notBeforeMs, notAfterMs } });
+    const list = await dcmha(['task', 'list', '--json'], { env });
+    expect(list.json()).toMatchObject({ tasks: [{ task, group: 'orders', target, notBeforeMs }] });
+    expect((await dcmha(['task', 'list', 'orders'], { env })).stdout).toContain(task);
+    expect(await dcmha(['task', 'cancel', task], { env })).toMatchObject({ exitCode: 0 });
+    expect((await store.task.list()).nodes).toEqual([]);
+  });
+});
+
 describe('dcmha maintenance', () => {
   it('is switched on and off, and does not overwrite that of somebody else', async () => {
     await dcmha(['group', 'add', 'orders', ...members], { env });
@@ -350,9 +457,14 @@ describe('dcmha maintenance', () => {
     expect((await dcmha(['status', 'orders'], { env })).stdout).toContain('maintenance by');
     const replaced = await dcmha(['maintenance', 'on', 'orders', '--reason', 'other', '--replace'], { env });
     expect(replaced).toMatchObject({ exitCode: 0 });
+    // Nobody is there to verify which primary was left: that is for the engine that comes.
     expect((await dcmha(['maintenance', 'off', 'orders', '--json'], { env })).json()).toMatchObject({
       was: true,
     });
+    const left = (await store.white.read({ group: 'orders' }))!.value;
+    expect(left.untilMs).toBeLessThanOrEqual(Date.now());
+    const adopt = await dcmha(['maintenance', 'off', 'orders', '--adopt', servers.primary.address], { env });
+    expect(adopt).toMatchObject({ exitCode: 0 });
     expect((await dcmha(['maintenance', 'off', 'orders', '--json'], { env })).json()).toMatchObject({
       was: false,
     });

@@ -17,11 +17,13 @@ export const explain = defineOperatorCommand({
       import('../group/ask-engine.js'),
       import('../group/explain-text.js'),
     ]);
-    const { engine, evaluations } = await askEngine(store, args.group, {
+    const { engine, evaluations, ...rest } = await askEngine(store, args.group, {
       timeoutMs: settings.timeoutMs,
       signal: context.signal,
     });
     const shown = evaluations.slice(0, Math.max(1, args.last));
-    context.result({ group: args.group, engine, evaluations: shown }, () => explainText(engine, shown));
+    context.result({ ...rest, group: args.group, engine, evaluations: shown }, () =>
+      explainText(engine, rest, shown),
+    );
   },
 });

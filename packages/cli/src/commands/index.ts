@@ -5,6 +5,7 @@ import { checkConfig } from './check-config.js';
 import { demo } from './demo.js';
 import { engine } from './engine.js';
 import { explain } from './explain.js';
+import { failover } from './failover.js';
 import { group } from './group.js';
 import { gtid } from './gtid.js';
 import { history } from './history.js';
@@ -14,6 +15,7 @@ import { router } from './router.js';
 import { sandbox } from './sandbox.js';
 import { status } from './status.js';
 import { switchover } from './switchover.js';
+import { task } from './task.js';
 import { tree } from './tree.js';
 
 /** Every command of `dcmha`, in the order of its help. */
@@ -22,6 +24,8 @@ export const commands: readonly Command[] = [
   explain,
   history,
   switchover,
+  failover,
+  task,
   maintenance,
   lost,
   group,

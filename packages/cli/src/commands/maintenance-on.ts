@@ -1,7 +1,7 @@
 import { CliError } from '../errors/cli-error.js';
-import { ExitCode } from '../exit-code.js';
 import { defineOperatorCommand } from '../operator/define-operator-command.js';
-import { parseDuration, moment } from '../output/time.js';
+import { requireDuration, requireMoment } from '../operator/timeout-option.js';
+import { moment } from '../output/time.js';
 
 export const maintenanceOn = defineOperatorCommand({
   command: 'on <group>',
@@ -20,13 +20,16 @@ export const maintenanceOn = defineOperatorCommand({
         requiresArg: true,
         describe: 'ends by itself after this time, such as 30min or 2h',
       })
+      .option('until', {
+        type: 'string',
+        requiresArg: true,
+        conflicts: 'for',
+        describe: 'ends by itself then: 03:00, 2026-11-24T03:00',
+      })
       .option('replace', { type: 'boolean', default: false, describe: 'also when it is on already' }),
-  check: (args) => {
-    if (args.for === undefined || (parseDuration(args.for) ?? 0) > 0) return;
-    throw new CliError(`--for ${args.for} is no time`, {
-      expected: 'expected for example 30min, 2h or 1d',
-      exitCode: ExitCode.usage,
-    });
+  check: async (args) => {
+    if (args.for !== undefined) requireDuration('for', args.for, '30min, 2h or 1d');
+    if (args.until !== undefined) await requireMoment('until', args.until);
   },
   run: async ({ args, context, store }) => {
     const [{ requireGroup }, { requestedBy }, { isZooKeeperError }] = await Promise.all([
@@ -38,19 +41,24 @@ export const maintenanceOn = defineOperatorCommand({
     await requireGroup(store, group);
     const before = await store.white.read({ group });
     const sinceMs = Date.now();
-    const isOver = before?.value.untilMs !== undefined && before.value.untilMs <= sinceMs;
-    if (before !== null && !isOver && !args.replace) {
+    // Also one whose time is over: it goes on until an engine has adopted the primary that was left.
+    if (before !== null && !args.replace) {
       const { by, reason, sinceMs: at } = before.value;
       throw new CliError(`"${group}" is in maintenance already, by ${by} since ${moment(at)}: ${reason}`, {
         remedy: 'end it first (dcmha maintenance off), or give --replace',
       });
     }
-    const forMs = args.for === undefined ? undefined : parseDuration(args.for);
+    const untilMs =
+      args.until !== undefined
+        ? await requireMoment('until', args.until)
+        : args.for === undefined
+          ? undefined
+          : sinceMs + requireDuration('for', args.for);
     const value = {
       by: requestedBy(context.env),
       reason: args.reason,
       sinceMs,
-      ...(forMs === undefined ? {} : { untilMs: sinceMs + forMs }),
+      ...(untilMs === undefined ? {} : { untilMs }),
     };
     try {
       await store.white.write({ group }, value, { version: before?.version ?? 'absent' });
@@ -67,7 +75,7 @@ export const maintenanceOn = defineOperatorCommand({
     context.result({ ok: true, group, maintenance: value }, () =>
       value.untilMs === undefined
         ? `${group} is in maintenance until dcmha maintenance off ${group}`
-        : `${group} is in maintenance until ${moment(value.untilMs)}`,
+        : `${group} is in maintenance until ${moment(value.untilMs)}; then the engine adopts the primary it finds`,
     );
   },
 });

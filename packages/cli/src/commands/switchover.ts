@@ -1,7 +1,7 @@
 import { CliError } from '../errors/cli-error.js';
 import { ExitCode } from '../exit-code.js';
 import { defineOperatorCommand } from '../operator/define-operator-command.js';
-import { parseDuration } from '../output/time.js';
+import { requireAddress, requireDuration, requireMoment, timeoutOption } from '../operator/timeout-option.js';
 
 export const switchover = defineOperatorCommand({
   command: 'switchover <group>',
@@ -9,57 +9,88 @@ export const switchover = defineOperatorCommand({
   builder: (yargs) =>
     yargs
       .positional('group', { type: 'string', demandOption: true, describe: 'name of the group' })
-      .option('to', { type: 'string', requiresArg: true, describe: 'host:port; default: the engine chooses' })
-      .option('timeout', {
+      .option('to', {
+        alias: 'target',
         type: 'string',
-        default: '60s',
         requiresArg: true,
-        describe: 'how long to wait for the result, such as 30s',
-      }),
+        describe: 'host:port; default: the engine chooses',
+      })
+      .option('dry-run', {
+        type: 'boolean',
+        default: false,
+        describe: 'print the checks and the plan; nothing is changed',
+      })
+      .option('at', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'later: 03:00, 2026-11-24T03:00 or +2h; begun then if the group is healthy',
+      })
+      .option('within', {
+        type: 'string',
+        requiresArg: true,
+        describe: 'with --at: until when it may be begun, such as 10min; default 1min',
+      })
+      .option('timeout', timeoutOption)
+      .example('$0 switchover orders --dry-run', '')
+      .example('$0 switchover orders --at 03:00 --within 30min', ''),
   check: async (args) => {
-    const { isAddress } = await import('@dcmha/zk-schema');
-    if (args.to !== undefined && !isAddress(args.to)) {
-      throw new CliError(`--to ${args.to} names no server`, {
-        expected: 'expected host:port',
-        exitCode: ExitCode.usage,
-      });
+    await requireAddress('to', args.to);
+    requireDuration('timeout', args.timeout);
+    if (args.at !== undefined) await requireMoment('at', args.at);
+    if (args.within !== undefined) {
+      requireDuration('within', args.within);
+      if (args.at === undefined) {
+        throw new CliError('--within is for --at only', {
+          expected: 'expected --at TIME with it',
+          exitCode: ExitCode.usage,
+        });
+      }
     }
-    if ((parseDuration(args.timeout) ?? 0) <= 0) {
-      throw new CliError(`--timeout ${args.timeout} is no time`, {
-        expected: 'expected for example 30s',
+    if (args.dryRun && args.at !== undefined) {
+      throw new CliError('--dry-run and --at exclude each other', {
+        expected: 'expected one of them: what will be at that time is not known',
         exitCode: ExitCode.usage,
       });
     }
   },
-  run: async ({ args, context, store }) => {
-    const [{ requestSwitchover, waitForResult }, { phasesText }] = await Promise.all([
-      import('../group/request-switchover.js'),
-      import('../group/history-view.js'),
-    ]);
-    const { group } = args;
-    const timeoutMs = parseDuration(args.timeout)!;
-    const request = await requestSwitchover(store, {
-      group,
-      target: args.to,
-      env: context.env,
-      timeoutMs,
-    });
-    context.progress(`asked for as ${request.task}; waiting for ${request.engine}`);
-    const { result, reason, from, to, epoch, phasesMs } = await waitForResult(store, {
-      group,
-      task: request.task,
-      timeoutMs,
-      signal: context.signal,
-      onStep: (step) => context.progress(`  ${step}`),
-    });
-    const ok = result === 'done';
-    context.result({ ok, group, task: request.task, result, reason, from, to, epoch, phasesMs }, () =>
-      ok
-        ? `${group}: ${from ?? 'none'} -> ${to ?? 'none'}, epoch ${epoch} (${phasesText(phasesMs)} ms)`
-        : `${group}: switchover ${result}`,
-    );
-    if (!ok && !context.json)
-      context.progress(`dcmha: the switchover of "${group}" was ${result}: ${reason}`);
-    return ok ? ExitCode.ok : ExitCode.failed;
+  run: async ({ args, context, settings, store }) => {
+    const { group, to: target } = args;
+    if (args.dryRun) {
+      const { askSwitchover } = await import('../group/ask-engine.js');
+      const { switchoverText } = await import('../group/switchover-text.js');
+      const report = await askSwitchover(store, group, target, {
+        timeoutMs: settings.timeoutMs,
+        signal: context.signal,
+      });
+      context.result({ ok: report.possible, ...report }, () => switchoverText(report));
+      return report.possible ? ExitCode.ok : ExitCode.failed;
+    }
+    if (args.at !== undefined) {
+      const [{ requestTask }, { moment }] = await Promise.all([
+        import('../group/request-task.js'),
+        import('../output/time.js'),
+      ]);
+      const notBeforeMs = await requireMoment('at', args.at);
+      const notAfterMs = notBeforeMs + requireDuration('within', args.within ?? '1min');
+      const { task } = await requestTask(store, {
+        group,
+        kind: 'switchover',
+        target,
+        args: { notBeforeMs },
+        env: context.env,
+        notAfterMs,
+        later: true,
+      });
+      context.result({ ok: true, group, task, notBeforeMs, notAfterMs }, () =>
+        [
+          `${group}: a switchover between ${moment(notBeforeMs)} and ${moment(notAfterMs)}, as ${task}`,
+          `take it back with dcmha task cancel ${task}; its result: dcmha history ${group}`,
+        ].join('\n'),
+      );
+      return ExitCode.ok;
+    }
+    const { carryOut } = await import('../group/carry-out.js');
+    const timeoutMs = requireDuration('timeout', args.timeout);
+    return carryOut(store, context, { group, kind: 'switchover', target }, timeoutMs);
   },
 });

@@ -4,6 +4,7 @@ import { CliError, CliErrors } from '../errors/cli-error.js';
 import { ExitCode } from '../exit-code.js';
 import { checkGroup } from './check-group.js';
 import { problemText, type MemberFacts } from './member-facts.js';
+import { agentSessionTimeoutMs, knownHooks, policyProblems } from './policy-facts.js';
 import { parseMember, type MemberArgument } from './parse-member.js';
 import { readMember, readMembers, type ReadOptions } from './read-members.js';
 import type { CheckedPolicy } from './read-policy.js';
@@ -57,6 +58,7 @@ export function checkArguments(group: string, memberTexts: readonly string[]): v
 export async function addGroup(store: Store, request: AddGroup): Promise<AddedGroup> {
   await refuseRegistered(store, request);
   const { primary, facts, warnings } = await inspect(request);
+  await refuseContradictions(store, request, primary);
   const epoch = (await lastEpoch(store, request.group)) + 1;
   const replicas = facts.map(({ member }) => member).filter((member) => member !== primary.member);
   if (!request.dryRun) await register(store, request, { primary, replicas, epoch });
@@ -80,6 +82,32 @@ async function refuseRegistered(store: Store, { group, members }: AddGroup): Pro
   });
   if (taken.length > 0)
     throw new CliErrors(`the group "${group}" cannot be registered; nothing was changed`, taken);
+}
+
+/** The policy may be good in itself and still be none for these servers. */
+async function refuseContradictions(store: Store, request: AddGroup, primary: MemberFacts): Promise<void> {
+  const addresses = request.members.map(({ address }) => address);
+  const [sessionMs, hooks] = await Promise.all([
+    agentSessionTimeoutMs(store, addresses),
+    knownHooks(store, { timeoutMs: request.timeoutMs, signal: request.signal }),
+  ]);
+  const problems = policyProblems(request.policy.policy, {
+    members: request.members.map(({ address, region = 'default', promotion = 'neutral' }) => ({
+      server: address,
+      region,
+      promotion,
+    })),
+    primary: primary.member,
+    flavor: primary.status.version.flavor,
+    ...(sessionMs === undefined ? {} : { agentSessionTimeoutMs: sessionMs }),
+    ...(hooks === undefined ? {} : { hooks }),
+  });
+  if (problems.length > 0) {
+    throw new CliErrors(
+      `the group "${request.group}" cannot be registered; nothing was changed`,
+      problems.map((problem) => `policy: ${problem}`),
+    );
+  }
 }
 
 /** Server -> group that it is registered in. */

@@ -10,6 +10,14 @@ const diagnosisSchema = z.looseObject({
   evidence: z.array(z.string()).default([]),
 });
 
+const refusedSchema = z.array(z.looseObject({ member: z.string(), reason: z.string() }));
+const candidatesSchema = z.looseObject({
+  chosen: z.string().nullable(),
+  eligible: z.array(z.string()),
+  refused: refusedSchema,
+  reason: z.string(),
+});
+
 /** What an engine answers to `GET /groups/<group>/explain`; what a newer one adds is passed on. */
 const explainSchema = z.looseObject({
   evaluations: z.array(
@@ -21,22 +29,88 @@ const explainSchema = z.looseObject({
       alerts: z.array(diagnosisSchema).default([]),
     }),
   ),
+  candidates: candidatesSchema.nullable().default(null),
+  tasks: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        kind: z.string(),
+        requestedBy: z.string(),
+        notBeforeMs: z.number().nullable(),
+        reason: z.string().nullable(),
+      }),
+    )
+    .default([]),
+  maintenance: z
+    .looseObject({
+      by: z.string(),
+      reason: z.string(),
+      untilMs: z.number().nullable(),
+      refused: z.string().nullable(),
+    })
+    .nullable()
+    .default(null),
 });
 
+export type Explanation = z.output<typeof explainSchema>;
 export type Evaluation = z.output<typeof explainSchema>['evaluations'][number];
+
+const switchoverSchema = z.looseObject({
+  group: z.string(),
+  possible: z.boolean(),
+  checks: z.array(z.looseObject({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+  candidates: candidatesSchema.nullable(),
+  plan: z
+    .looseObject({
+      from: z.string(),
+      to: z.string(),
+      steps: z.array(z.string()),
+      holdMs: z.number(),
+      holdMsMax: z.number(),
+    })
+    .nullable(),
+});
+export type SwitchoverReport = z.output<typeof switchoverSchema>;
 
 const answerBytesMax = 16 * 1024 * 1024;
 
+export interface AskOptions {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Evaluations of the engine that owns the group, the newest first.
+ * What the engine that owns the group sees and decides; evaluations the newest first.
  *
  * @throws {CliError} when no engine owns it, or that engine cannot be asked
  */
 export async function askEngine(
   store: Store,
   group: string,
-  { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
-): Promise<{ engine: string; evaluations: Evaluation[] }> {
+  options: AskOptions,
+): Promise<Explanation & { engine: string }> {
+  const { engine, answer } = await ask(store, group, 'explain', explainSchema, options);
+  return { ...answer, engine };
+}
+
+/** What a switchover would do now, by the engine that owns the group. @throws {CliError} */
+export async function askSwitchover(
+  store: Store,
+  group: string,
+  target: string | undefined,
+  options: AskOptions,
+): Promise<SwitchoverReport> {
+  const query = target === undefined ? '' : `?target=${encodeURIComponent(target)}`;
+  return (await ask(store, group, `switchover${query}`, switchoverSchema, options)).answer;
+}
+
+async function ask<Schema extends z.ZodType>(
+  store: Store,
+  group: string,
+  what: string,
+  schema: Schema,
+  { timeoutMs, signal }: AskOptions,
+): Promise<{ engine: string; answer: z.output<Schema> }> {
   await requireGroup(store, group);
   const owner = await store.engineOwner.read({ group });
   if (owner === null) {
@@ -54,16 +128,16 @@ export async function askEngine(
       exitCode: ExitCode.unreachable,
     });
   }
-  const url = new URL(`/groups/${encodeURIComponent(group)}/explain`, endpoint);
+  const url = new URL(`/groups/${encodeURIComponent(group)}/${what}`, endpoint);
   const answer = await get(url, AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]));
-  const parsed = explainSchema.safeParse(answer);
+  const parsed = schema.safeParse(answer);
   if (!parsed.success) {
     throw new CliError(`the engine ${engine} at ${endpoint} gave an answer that this version does not know`, {
       remedy: 'use a dcmha of the same version',
       cause: parsed.error,
     });
   }
-  return { engine, evaluations: parsed.data.evaluations };
+  return { engine, answer: parsed.data };
 }
 
 async function get(url: URL, signal: AbortSignal): Promise<unknown> {

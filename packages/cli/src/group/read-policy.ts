@@ -1,4 +1,4 @@
-import { groupPolicySchema, type GroupPolicyInput } from '@dcmha/zk-schema';
+import { defaultGroupPolicy, groupPolicySchema, type GroupPolicy } from '@dcmha/zk-schema';
 import { loadConfig } from '../config/load-config.js';
 import { SourceFile } from '../config/source-file.js';
 
@@ -6,6 +6,7 @@ export interface CheckedPolicy {
   /** As it was written: defaults stay open, so that a later version may choose better ones. */
   readonly input: Readonly<Record<string, unknown>>;
   readonly semisync: boolean;
+  readonly policy: GroupPolicy;
 }
 
 /** @throws {ConfigError} naming each key that is wrong, and its line */
@@ -13,14 +14,18 @@ export async function readPolicy(
   path: string | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<CheckedPolicy> {
-  if (path === undefined) return { input: {}, semisync: isSemisync({}) };
+  if (path === undefined) {
+    return {
+      input: {},
+      semisync: defaultGroupPolicy.durability.mode === 'semisync',
+      policy: defaultGroupPolicy,
+    };
+  }
   const { config } = await loadConfig(path, groupPolicySchema, env);
   const { value } = await SourceFile.read(path);
   return {
     input: (value ?? {}) as Readonly<Record<string, unknown>>,
     semisync: config.durability.mode === 'semisync',
+    policy: config,
   };
 }
-
-const isSemisync = (input: GroupPolicyInput): boolean =>
-  groupPolicySchema.parse(input).durability.mode === 'semisync';
