@@ -29,6 +29,17 @@ const outageMsMin = 500;
 
 /** One run: builds the installation, lets the faults happen, waits until it is whole again, checks the promises. */
 export async function run(setup: Setup): Promise<RunResult> {
+  // Errors are made by the thousand and their stacks are never looked at.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return await simulate(setup);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+async function simulate(setup: Setup): Promise<RunResult> {
   const world = new World(setup);
   await world.begin();
   const startMs = world.clock.monotonicMs();

@@ -1,4 +1,4 @@
-import { createStore, decodeValue, type NodeKey, type NodeValue, type Store } from '@dcmha/zk-schema';
+import { createStore, decodeValue, type NodeValue, type Store } from '@dcmha/zk-schema';
 import { groupPolicySchema, type GroupPolicy } from '@dcmha/zk-schema';
 import type { MemberKey } from '../core/model.js';
 import { SimAgent, storeClock } from './actors/sim-agent.js';
@@ -67,6 +67,7 @@ export class World {
   /** Told before each request of an engine. */
   onEngineStep: ((engine: number, label: string) => void) | null = null;
   readonly #clients: SimClient[] = [];
+  #seen: Record<'master' | 'route' | 'journal', Buffer | null> = { master: null, route: null, journal: null };
   readonly #tails = new Map<string, SimTail>();
   #ids = 0;
 
@@ -280,15 +281,19 @@ export class World {
   }
 
   #readRecords(): void {
-    const read = <Key extends NodeKey>(key: Key): NodeValue<Key> | null => {
-      const folders: Partial<Record<NodeKey, string>> = {
-        master: 'master',
-        route: 'haproxy',
-        journal: 'journal',
-      };
-      const path = `${root}/${folders[key] ?? key}/${group}`;
+    const raw = (folder: string): Buffer | null => {
+      const path = `${root}/${folder}/${group}`;
       const node = this.zookeeper.memory.dump(path)[0];
-      return node === undefined || node.path !== path ? null : decodeValue(key, node.data, path);
+      return node === undefined || node.path !== path ? null : node.data;
+    };
+    const nodes = { master: raw('master'), route: raw('haproxy'), journal: raw('journal') };
+    // The ensemble keeps a value for as long as it is the same one.
+    const seen = this.#seen;
+    if (nodes.master === seen.master && nodes.route === seen.route && nodes.journal === seen.journal) return;
+    this.#seen = nodes;
+    const read = <Key extends 'master' | 'route' | 'journal'>(key: Key): NodeValue<Key> | null => {
+      const data = nodes[key];
+      return data === null ? null : decodeValue(key, data, `${key}/${group}`);
     };
     const next: RecordChange = {
       atMs: this.clock.monotonicMs(),

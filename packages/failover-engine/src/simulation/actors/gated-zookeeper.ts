@@ -14,6 +14,7 @@ export function gatedZooKeeper(
   zk: ZooKeeper,
   process: SimProcess,
   { withoutChecks }: GateOptions,
+  another: () => ZooKeeper,
 ): ZooKeeper {
   const gate = async <T>(label: string, run: () => Promise<T>): Promise<T> => {
     await process.step(`zk ${label}`);

@@ -74,6 +74,8 @@ export class SimAgent {
   #rejoinAtMs = 0;
   #rejoinPauseMs = rejoinPauseMsMin;
   #tail: SimTail | null = null;
+  /** Primary and own history that were compared last. */
+  #checked = '';
   #watched: SimProcess | null = null;
 
   constructor(options: SimAgentOptions) {
@@ -278,6 +280,30 @@ export class SimAgent {
       await this.#call('close', closeTimeoutMs, (s) => s.close());
       await this.#lookOnce();
     } else if (action.kind === 'rejoin') await this.#tryRejoin(action.primary, action.reason);
+    else if (action.kind === 'none') await this.#checkErrant();
+  }
+
+  /** A replica that was written to takes the same way as an old primary: its own part of the history tells. */
+  async #checkErrant(): Promise<void> {
+    const local = this.#local;
+    const primary = this.#primary?.primary ?? null;
+    if (local === null || primary === null || primary === this.#key || this.#operation) return;
+    if (local.channel?.source !== primary || this.#zk?.state !== 'connected') return;
+    const own = local.gtidExecuted.split(',').find((part) => part.startsWith(`${local.serverUuid}:`)) ?? '';
+    const checked = `${primary} ${this.#primary?.epoch ?? 0} ${own}`;
+    if (this.#checked === checked) return;
+    const source = this.#o.member(primary);
+    if (source === undefined) return;
+    const theirs = await remoteCall(
+      this.process,
+      this.#o.network,
+      source,
+      'readForErrant',
+      { timeoutMs: probeTimeoutMs },
+      (s) => s.disk.executed.copy(),
+    );
+    if (theirs.contains(Gtids.of(local.gtidExecuted))) this.#checked = checked;
+    else await this.#tryRejoin(primary, 'it may have what its primary has not');
   }
 
   async #learnPrimary(): Promise<void> {

@@ -78,6 +78,13 @@ export class SimZooKeeper {
     return client;
   }
 
+  /** Whether a process and the ensemble can talk. */
+  reaches(process: SimProcess): boolean {
+    const { network } = this.#o;
+    const { host } = process;
+    return process.running && network.reaches(host, this.host) && network.reaches(this.host, host);
+  }
+
   /** Ends the sessions of a process at the ensemble, as if it had not been heard of. */
   expire(process: SimProcess): void {
     for (const attached of [...this.#attached]) if (attached.process === process) attached.client.expire();

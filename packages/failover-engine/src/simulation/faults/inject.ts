@@ -207,7 +207,8 @@ export class Faults {
             : fault.of === 'agent'
               ? world.places[fault.index % world.places.length]?.agent?.process
               : world.routers[fault.index % world.routers.length]?.router?.process;
-        if (process !== undefined) world.zookeeper.expire(process);
+        // A session ends before its time only by a hand that reaches its client: what is cut off runs its whole time.
+        if (process !== undefined && world.zookeeper.reaches(process)) world.zookeeper.expire(process);
         instant();
         break;
       }

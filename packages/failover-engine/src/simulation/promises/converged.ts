@@ -20,6 +20,10 @@ export function whyNotConverged(world: World): string | null {
     if (channel?.source !== master.primary) return `${key} follows ${channel?.source ?? 'nobody'}`;
     if (channel.receiver !== 'running' || channel.applier !== 'running')
       return `${key} does not replicate: receiver ${channel.receiver} ${channel.receiverError}, applier ${channel.applier}`;
+    // What it wrote itself and its primary never had is rolled back first.
+    for (const [uuid, n] of mysqld.disk.executed.each())
+      if (uuid === mysqld.uuid && !primary.disk.executed.has(uuid, n))
+        return `${key} has errant transactions`;
     if (!mysqld.disk.executed.contains(primary.disk.executed) && mysqld.unapplied > 20)
       return `${key} is ${mysqld.unapplied} transactions behind`;
   }
