@@ -1,16 +1,30 @@
 import { beyond, errantOf } from '../gtids.js';
-import { answers, isUsable, primaryMember, type GroupView, type ReplicaChannel } from '../model.js';
+import {
+  answers,
+  isUsable,
+  primaryMember,
+  type GroupView,
+  type ReplicaChannel,
+  type ServerState,
+} from '../model.js';
 import type { ReplicaCheck } from './find.js';
 
 /** ER_DUP_ENTRY, ER_KEY_NOT_FOUND: the rows are not what the source had. */
 const divergedErrno = /^(1062|1032)\b/;
 const divergedText = /Duplicate entry|Can't find record/;
 
+/** Two diagnoses ask for it, at every evaluation, and GTID sets are long. */
+const compared = new WeakMap<ServerState, { readonly primary: ServerState; readonly errant: string }>();
+
 /** Transactions that the replica has and the primary has not; empty where it cannot be told. */
 function errant(replica: Parameters<ReplicaCheck>[0], view: GroupView): string {
   const primary = primaryMember(view);
   if (!isUsable(replica) || primary === undefined || !isUsable(primary)) return '';
-  return errantOf(replica.state.gtidExecuted, primary.state);
+  const known = compared.get(replica.state);
+  if (known?.primary === primary.state) return known.errant;
+  const found = errantOf(replica.state.gtidExecuted, primary.state);
+  compared.set(replica.state, { primary: primary.state, errant: found });
+  return found;
 }
 
 export const isDown: ReplicaCheck = (r) =>
