@@ -38,7 +38,7 @@ export function parseDumpGtid(payload: Buffer): DumpRequest {
     const file = cursor.utf8(cursor.u32());
     const position = cursor.u64Number();
     // Without the flag the set may be missing.
-    const encoded = cursor.remaining >= 4 ? cursor.bytes(cursor.u32()) : Buffer.alloc(0);
+    const encoded = cursor.remaining > 0 ? cursor.bytes(cursor.u32()) : Buffer.alloc(0);
     const useGtids = (flags & THROUGH_GTID) !== 0 || encoded.length > 0;
     return {
       ...flagsOf(flags),

@@ -8,7 +8,7 @@ import { BlockReader } from '../inventory/block-reader.js';
 import type { FileHead } from '../inventory/file-head.js';
 import { readTransactionHead } from '../inventory/gtid-collector.js';
 import { isControl, isTransactionBegin } from '../inventory/transaction-bounds.js';
-import type { PacketChannel } from '../protocol/packet-channel.js';
+import { ChannelClosedError, type PacketChannel } from '../protocol/packet-channel.js';
 import { eofPayload } from '../protocol/packets.js';
 import { sqlErrors } from '../protocol/sql-error.js';
 import type { DumpRequest } from './dump-request.js';
@@ -82,9 +82,9 @@ export class Dump {
       this.#selection?.finish();
       await this.#writer.flush();
     } catch (error) {
-      const damage = error instanceof BinlogError ? error.message : null;
-      if (damage !== null) throw sqlErrors.fatalReading(damage);
-      throw error;
+      // What was gathered are whole packets: an error follows them, it does not replace them.
+      if (!(error instanceof ChannelClosedError)) await this.#writer.flush();
+      throw error instanceof BinlogError ? sqlErrors.fatalReading(error.message) : error;
     }
     progress.complete = true;
     if (request.nonBlocking) {

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { EVENT_HEADER_LENGTH } from '../../events/event-header.js';
 import type { BlockReader } from '../inventory/block-reader.js';
-import type { PacketChannel } from '../protocol/packet-channel.js';
+import { ChannelClosedError, type PacketChannel } from '../protocol/packet-channel.js';
 import { PACKET_HEADER_BYTES, PACKET_PAYLOAD_MAX } from '../protocol/packets.js';
 
 /** Small events are gathered up to so many bytes before they are written. */
@@ -54,7 +54,8 @@ export class EventWriter {
   /**
    * Sends the event of `length` bytes at `position` of a file. A block of the reader must be able to hold
    * the event's header.
-   * @throws WrongChecksumError after a part of a large event, before any byte of another
+   * @throws WrongChecksumError before any byte of the event was sent
+   * @throws ChannelClosedError also for a wrong checksum of an event of which a part was sent already
    */
   async addStored(reader: BlockReader, position: number, length: number, form: ChecksumForm): Promise<void> {
     if (length > reader.blockBytes) return this.#addLarge(reader, position, length, form);
@@ -123,7 +124,7 @@ export class EventWriter {
     for (let at = position; at < bodyEnd;) {
       if (at === position && !reader.has(at, EVENT_HEADER_LENGTH)) await reader.load(at);
       const part = await reader.part(at, bodyEnd);
-      if (part.length === 0) throw new WrongChecksumError(position);
+      if (part.length === 0) throw new ChannelClosedError(`the file ends inside the event at ${position}`);
       storedCrc = crc32(part, storedCrc);
       let sent = part;
       if (at === position && sentLength !== length) {
@@ -137,7 +138,8 @@ export class EventWriter {
     if (form.stored) {
       if (!reader.has(bodyEnd, 4)) await reader.load(bodyEnd);
       if (!reader.has(bodyEnd, 4) || reader.block.readUInt32LE(bodyEnd - reader.start) !== storedCrc) {
-        throw new WrongChecksumError(position);
+        // In the middle of a packet nothing can be said any more.
+        throw new ChannelClosedError(new WrongChecksumError(position).message);
       }
     }
     if (form.sent) {
