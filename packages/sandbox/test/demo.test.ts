@@ -64,7 +64,13 @@ describe('the demo', () => {
     expect(result.problems, output.text).toEqual([]);
     expect(code).toBe(0);
     expect(result).toMatchObject({ ok: true, lostWrites: 0 });
-    expect(result.events.map(({ kind }) => kind)).toEqual(['failover', 'switchover', 'failover', 'failover']);
+    expect(result.events.map(({ kind }) => kind)).toEqual([
+      'failover',
+      'switchover',
+      'failover',
+      'failover',
+      'failover',
+    ]);
     expect(result.ackedWrites).toBeGreaterThan(1_000);
     expect(result.reads).toBeGreaterThan(0);
     for (const { downtimeMs, phasesMs, from, to } of result.events) {

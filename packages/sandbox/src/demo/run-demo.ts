@@ -15,8 +15,11 @@ import {
   failover,
   failoverWithTail,
   killOwner,
+  loseHost,
   moreWrites,
   rejoin,
+  replay,
+  returnOfHost,
   SceneFailedError,
   switchover,
   type SceneContext,
@@ -133,6 +136,19 @@ async function play(stack: Stack, print: Progress, signal: AbortSignal | undefin
     print(`  ${third.fetched} transactions were fetched from the disk of the dead server first`);
     await moreWrites(context, 200);
     await rejoin(context, third.killed);
+
+    print('');
+    print('5. the same, and the whole host is lost: nobody can read its disk');
+    const fourth = await loseHost(context, 300);
+    show(fourth.event);
+    await moreWrites(context, 200);
+    print(`  the host of ${fourth.killed.address} comes back`);
+    const { lost } = await returnOfHost(context, fourth.killed);
+    print(
+      `  ${lost.transactions} transactions that only it had are rolled back and kept: dcmha lost show ${lost.id}`,
+    );
+    await replay(context, lost);
+    print(`  dcmha lost replay: they are on the new primary`);
   } catch (error) {
     if (!(error instanceof SceneFailedError)) throw error;
     print(`  ${error.message}`);

@@ -1,7 +1,9 @@
 import type { HistoryEntry } from '@dcmha/zk-schema';
 import { SandboxError } from '../errors/index.js';
 import type { MysqlServer } from '../mysql/mysql-server.js';
+import { run } from '../process/run.js';
 import { waitUntil } from '../process/wait-until.js';
+import type { DaemonProcess } from '../stack/daemon-process.js';
 import type { Stack } from '../stack/stack.js';
 import type { AcknowledgedWrite, WriteLedger } from '../workload/write-ledger.js';
 import type { DemoEvent } from './demo-result.js';
@@ -27,6 +29,7 @@ const historyTimeoutMs = 20_000;
 const rejoinTimeoutMs = 60_000;
 const takeOverTimeoutMs = 30_000;
 const settingsTimeoutMs = 20_000;
+const operateTimeoutMs = 60_000;
 
 const wallMs = (monotonicMs: number): number => Date.now() - performance.now() + monotonicMs;
 
@@ -96,30 +99,103 @@ export async function failoverWithTail(
   writes: number,
 ): Promise<{ event: DemoEvent; killed: MysqlServer; fetched: number }> {
   const { stack } = context;
-  const old = await currentPrimary(context);
-  await stack.tree.changePolicy({ durability: { mode: 'async' } });
+  await replicateAsynchronously(context);
+  const newestBefore = await stack.tree.newestHistory();
+  const { event, killed } = await whileNobodyReceives(context, writes, () => failover(context));
+  const entries = await stack.tree.historySince(newestBefore);
+  const notes = JSON.stringify(entries.map(({ detail }) => detail));
+  const fetched = Number(/fetches (\d+) transactions/.exec(notes)?.[1] ?? 0);
+  if (fetched === 0) throw new SceneFailedError('nothing was fetched from the disk of the dead primary');
+  return { event, killed, fetched };
+}
+
+export interface LostInDemo {
+  readonly id: string;
+  readonly server: string;
+  readonly transactions: number;
+  readonly directory: string;
+}
+
+/** As above, and the whole host is gone: nobody can read its disk. The server is not started again here. */
+export async function loseHost(
+  context: SceneContext,
+  writes: number,
+): Promise<{ event: DemoEvent; killed: MysqlServer }> {
+  await replicateAsynchronously(context);
+  const { stack } = context;
+  return whileNobodyReceives(context, writes, async () => {
+    await agentOf(stack, await currentPrimary(context)).kill();
+    return failover(context);
+  });
+}
+
+/** The host comes back: what only it had is rolled back and kept in files, as an operator sees them. */
+export async function returnOfHost(
+  context: SceneContext,
+  server: MysqlServer,
+): Promise<{ backMs: number; lost: LostInDemo }> {
+  await agentOf(context.stack, server).start();
+  const backMs = await rejoin(context, server);
+  const { lost } = await operate<{ lost: LostInDemo[] }>(context, 'lost', 'list', context.stack.group);
+  // What was never acknowledged to anybody may have been rolled back before.
+  const newest = lost.findLast((event) => event.server === server.address);
+  if (newest === undefined) throw new SceneFailedError('no lost transactions are registered');
+  return { backMs, lost: newest };
+}
+
+/** Brings lost transactions back to where they are missing: to the primary of the day. */
+export async function replay(context: SceneContext, { id }: LostInDemo): Promise<void> {
+  await operate(context, 'lost', 'replay', id, '--all');
+  await operate(context, 'lost', 'resolve', id, '--note', 'replayed by the demo');
+}
+
+/** `dcmha ARGS --json`, as an operator runs it. */
+async function operate<T>({ stack, signal }: SceneContext, ...args: string[]): Promise<T> {
+  const output = await run(
+    process.execPath,
+    [stack.dcmha, ...args, '--json', '--config', stack.operatorConfigFile],
+    { timeoutMs: operateTimeoutMs, ...(signal ? { signal } : {}) },
+  );
+  return JSON.parse(output.trimEnd().split('\n').at(-1) ?? '') as T;
+}
+
+function agentOf(stack: Stack, server: MysqlServer): DaemonProcess {
+  const agent = stack.agents[stack.servers.servers.indexOf(server)];
+  if (agent === undefined) throw new SandboxError('NO_SUCH_SERVER', `${server.address} has no agent`);
+  return agent;
+}
+
+async function replicateAsynchronously(context: SceneContext): Promise<void> {
+  const primary = await currentPrimary(context);
+  await context.stack.tree.changePolicy({ durability: { mode: 'async' } });
   await waitFor(
     context,
-    `${old.address} still waits for acknowledgements of replicas`,
+    `${primary.address} still waits for acknowledgements of replicas`,
     async () => {
-      const [row] = await old.query<{ on: number }[]>('SELECT @@GLOBAL.rpl_semi_sync_source_enabled AS `on`');
+      const [row] = await primary.query<{ on: number }[]>(
+        'SELECT @@GLOBAL.rpl_semi_sync_source_enabled AS `on`',
+      );
       return row?.on === 0 ? true : undefined;
     },
     settingsTimeoutMs,
   );
-  const replicas = stack.servers.servers.filter((server) => server !== old);
-  const agents = replicas.flatMap((server) => stack.agents[stack.servers.servers.indexOf(server)] ?? []);
+}
+
+/** Stops the receivers, lets the workload write, then does something; the agents beside the replicas stand still. */
+async function whileNobodyReceives<T>(
+  context: SceneContext,
+  writes: number,
+  act: () => Promise<T>,
+): Promise<T> {
+  const { stack } = context;
+  const primary = await currentPrimary(context);
+  const replicas = stack.servers.servers.filter((server) => server !== primary);
+  const agents = replicas.map((server) => agentOf(stack, server));
   for (const agent of agents) agent.freeze();
   try {
     await Promise.all(replicas.map((server) => server.query('STOP REPLICA IO_THREAD')));
     await moreWrites(context, writes);
-    const newestBefore = await stack.tree.newestHistory();
-    const { event, killed } = await failover(context);
-    const entries = await stack.tree.historySince(newestBefore);
-    const notes = JSON.stringify(entries.map(({ detail }) => detail));
-    const fetched = Number(/fetches (\d+) transactions/.exec(notes)?.[1] ?? 0);
-    if (fetched === 0) throw new SceneFailedError('nothing was fetched from the disk of the dead primary');
-    return { event, killed, fetched };
+    return await act();
   } finally {
     for (const agent of agents) agent.thaw();
   }

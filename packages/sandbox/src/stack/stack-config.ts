@@ -65,5 +65,9 @@ export function routerConfig(
 
 /** For `dcmha ... --config FILE` of a person. */
 export function operatorConfig(facts: StackFacts): object {
-  return { zookeeper: { connect: facts.zooKeeper }, mysql: { ...accounts.admin } };
+  return {
+    zookeeper: { connect: facts.zooKeeper },
+    mysql: { ...accounts.admin },
+    agentToken: facts.agentToken,
+  };
 }

@@ -38,6 +38,8 @@ export interface StackOptions {
 
 /** Everything that dcmha consists of, on real servers, each part a process of its own. */
 export interface Stack {
+  /** Path of the `dcmha` program. */
+  readonly dcmha: string;
   readonly group: string;
   readonly zooKeeper: ZooKeeperEnsemble;
   readonly servers: MysqlGroup;
@@ -152,6 +154,7 @@ export async function startStack(sandbox: Sandbox, options: StackOptions): Promi
     await waitConverged(tree, servers.servers.length - 1, options.signal);
     const account = { host: '127.0.0.1', ...accounts.app, database: appDatabase };
     return {
+      dcmha,
       group,
       zooKeeper,
       servers,
