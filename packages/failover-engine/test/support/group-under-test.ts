@@ -16,7 +16,13 @@ import {
   type NodeValue,
   type Store,
 } from '@dcmha/zk-schema';
-import { engineConfigSchema, startEngine, type EngineHandle } from '../../src/index.js';
+import {
+  engineConfigSchema,
+  startEngine,
+  type EngineConfigInput,
+  type EngineHandle,
+} from '../../src/index.js';
+import { startMariadbGroup } from './mariadb-group.js';
 
 const mysql = { user: accounts.admin.user, password: accounts.admin.password };
 const replication = { user: accounts.replication.user, password: accounts.replication.password };
@@ -44,12 +50,17 @@ export class GroupUnderTest {
     readonly semiSync: boolean;
     readonly policy: GroupPolicyInput;
     readonly engines?: number;
+    /** Of the engines' configuration. */
+    readonly hooks?: EngineConfigInput['hooks'];
+    readonly flavor?: 'mysql' | 'mariadb';
   }): Promise<GroupUnderTest> {
     const sandbox = await Sandbox.create({ name: options.name });
     try {
       const [ensemble, servers] = await Promise.all([
         sandbox.startZooKeeper({}),
-        sandbox.startGroup({ semiSync: options.semiSync }),
+        options.flavor === 'mariadb'
+          ? startMariadbGroup(sandbox, options)
+          : sandbox.startGroup({ semiSync: options.semiSync }),
       ]);
       const zk = new ZooKeeperClient({ connect: ensemble.connectString, sessionTimeoutMs: 4_000 });
       await zk.waitConnected({ timeoutMs: 5_000 });
@@ -57,7 +68,10 @@ export class GroupUnderTest {
       await store.prepare();
       const under = new GroupUnderTest(sandbox, ensemble, servers, zk, store);
       const members = servers.servers.map(keyOf);
-      await store.metaGroup.create({ group: under.group }, { members, policy: options.policy });
+      await store.metaGroup.create(
+        { group: under.group },
+        { members, flavor: options.flavor ?? 'mysql', policy: options.policy },
+      );
       for (const server of members) await store.metaHost.create({ server }, { group: under.group });
       await store.master.create(
         { group: under.group },
@@ -65,7 +79,7 @@ export class GroupUnderTest {
       );
       for (const server of servers.servers) await under.startAgent(server);
       for (let engine = 1; engine <= (options.engines ?? 1); engine += 1)
-        await under.#startEngine(`e${engine}`);
+        await under.#startEngine(`e${engine}`, options.hooks ?? {});
       await under.healthy();
       return under;
     } catch (error) {
@@ -107,9 +121,45 @@ export class GroupUnderTest {
     this.agents.delete(keyOf(server));
   }
 
-  async #startEngine(engineId: string): Promise<void> {
+  /** Where the engine answers over HTTP. */
+  get endpoint(): string {
+    const [engine] = this.#engines;
+    if (engine === undefined) throw new Error('no engine was started');
+    return engine.endpoint;
+  }
+
+  /** What the history says of a task, once it is done. */
+  async resultOf(kind: string, args: Record<string, unknown>): Promise<NodeValue<'history'>> {
+    const { group, store } = this;
+    const { name } = await store.task.append(
+      {},
+      { kind, group, requestedBy: 'ann', requestedAtMs: Date.now(), args },
+    );
+    let found: NodeValue<'history'> | undefined;
+    await this.eventually(`the result of ${kind} ${JSON.stringify(args)}`, async () => {
+      found = (await this.history()).find((entry) => entry.task === name);
+      return found !== undefined;
+    });
+    return found as NodeValue<'history'>;
+  }
+
+  /** Oldest first. */
+  async history(): Promise<NodeValue<'history'>[]> {
+    const { nodes } = await this.store.history.list({ group: this.group });
+    const entries = await Promise.all(nodes.map((node) => this.store.history.read(node)));
+    return entries.flatMap((entry) => (entry === null ? [] : [entry.value]));
+  }
+
+  async #startEngine(engineId: string, hooks: EngineConfigInput['hooks'] = {}): Promise<void> {
     const zookeeper = { connect: this.ensemble.connectString, sessionTimeoutMs: 2_000 };
-    const config = engineConfigSchema.parse({ zookeeper, mysql, replication, engineId, agentToken: token });
+    const config = engineConfigSchema.parse({
+      zookeeper,
+      mysql,
+      replication,
+      engineId,
+      agentToken: token,
+      hooks,
+    });
     this.#engines.push(await startEngine(config, { logger: this.#logger(engineId) }));
   }
 
