@@ -48,6 +48,8 @@ export class RejoinDriver {
   #pauseMs = pauseMsMin;
   #blocked = '';
   #awaiting: string | null = null;
+  /** Its data is not whole, whatever the server says. */
+  #clonePending = false;
 
   constructor(options: RejoinDriverOptions) {
     this.#o = options;
@@ -79,10 +81,14 @@ export class RejoinDriver {
 
   /** Reads what an earlier agent left unfinished, so that it can be told before the server is up. */
   async begin(): Promise<void> {
+    await this.#readState();
+    if (this.#clonePending)
+      this.#awaiting = 'its data was being replaced by a clone: waiting for mysqld to be started';
+  }
+
+  async #readState(): Promise<void> {
     try {
-      const state = await this.#stateFile.read();
-      if (state?.step === 'clone')
-        this.#awaiting = 'its data was being replaced by a clone: waiting for mysqld to be started';
+      this.#clonePending = (await this.#stateFile.read())?.step === 'clone';
     } catch (error) {
       this.#o.logger.error('the state of a rejoin cannot be read', { error: text(error) });
     }
@@ -114,6 +120,7 @@ export class RejoinDriver {
       this.#wait(primary);
       return null;
     } finally {
+      await this.#readState();
       this.#attempt = null;
     }
   }
@@ -130,6 +137,10 @@ export class RejoinDriver {
       channel.applier === 'running' &&
       formatAddress({ host: channel.sourceHost, port: channel.sourcePort }) === primary.primary;
     if (!follows) return;
+    if (this.#clonePending) {
+      await this.attempt(primary.primary, 'its data was being replaced by a clone');
+      return;
+    }
     try {
       const errant = await this.#aftercare.look(
         this.#commonOptions(primary.primary),

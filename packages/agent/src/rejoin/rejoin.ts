@@ -223,6 +223,8 @@ class Turn {
       await o.stateFile.write({ serverUuid: state.serverUuid, step: 'follow', compare: state.compare });
       return 'next';
     }
+    // It may follow as it was told before, with tables that are empty.
+    await o.instance.resetReplication({ timeoutMs, signal: o.signal });
     return rebuild(
       o,
       this.source,
