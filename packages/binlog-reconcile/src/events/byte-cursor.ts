@@ -48,6 +48,20 @@ export class ByteCursor {
     return this.buffer.readBigInt64LE(this.take(8));
   }
 
+  /** Signed 64-bit number; what is beyond 2^53 is rounded. */
+  i64Number(): number {
+    const at = this.take(8);
+    return this.buffer.readInt32LE(at + 4) * 0x1_0000_0000 + this.buffer.readUInt32LE(at);
+  }
+
+  /** Signed 64-bit number: exact, a bigint only where a number is not. */
+  i64Exact(): number | bigint {
+    const number = this.i64Number();
+    if (Number.isSafeInteger(number)) return number;
+    this.offset -= 8;
+    return this.i64();
+  }
+
   /** 56-bit number as `number`: exact up to 2^53 - 1. */
   u56(): number {
     const at = this.take(7);

@@ -1,5 +1,4 @@
 import { BinlogCorruptError } from '../events/errors.js';
-import { EVENT_HEADER_LENGTH } from '../events/event-header.js';
 import { EventType, eventTypeName } from '../events/event-type.js';
 import { parseEvent } from '../events/parse-event.js';
 import { formatXaId } from '../events/parsers/control.js';
@@ -13,6 +12,7 @@ import { tableIdOf } from '../rows/rows-event.js';
 import type { TableMapCache } from '../rows/table/table-map-cache.js';
 import type { ParsedTableMap } from '../rows/table/table-map.js';
 import { EventStore } from './event-store.js';
+import { isBegin } from './is-begin.js';
 import { classifyStatement } from './statement-kind.js';
 import { StoredTransaction } from './transaction.js';
 
@@ -337,19 +337,4 @@ export class TransactionAssembler {
       wantsTable: (schema, table) => this.filter.wantsTable(schema, table),
     });
   }
-}
-
-const BEGIN = Buffer.from('BEGIN');
-const QUERY_FIXED = 13;
-
-/** Whether a QUERY event is a plain BEGIN; most are, and need no parsing. */
-function isBegin({ buffer, start, bodyEnd, type }: RawEvent): boolean {
-  const body = start + EVENT_HEADER_LENGTH;
-  const sql = bodyEnd - BEGIN.length;
-  if (type !== EventType.Query || sql < body + QUERY_FIXED) return false;
-  const schemaLength = buffer[body + 8] as number;
-  const statusLength = buffer.readUInt16LE(body + 11);
-  return (
-    body + QUERY_FIXED + statusLength + schemaLength + 1 === sql && BEGIN.compare(buffer, sql, bodyEnd) === 0
-  );
 }

@@ -16,6 +16,7 @@ import type {
 import { countRows, eventRows, readRows } from '../rows/rows-event.js';
 import type { ParsedTableMap } from '../rows/table/table-map.js';
 import type { EventStore, StoredEvent } from './event-store.js';
+import { isBegin } from './is-begin.js';
 import { classifyStatement } from './statement-kind.js';
 
 /** What the assembler knows of a transaction once its end is there. */
@@ -226,6 +227,7 @@ export function statementOf(event: RawEvent): Statement | undefined {
   ) {
     return undefined;
   }
+  if (isBegin(event)) return undefined;
   const parsed = parseEvent(event);
   if (parsed.kind !== 'query' && parsed.kind !== 'execute-load-query') return undefined;
   const { sqlBytes, status, schema, errorCode } = parsed;

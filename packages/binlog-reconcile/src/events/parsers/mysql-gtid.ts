@@ -30,7 +30,7 @@ const HAS_ORIGINAL_VERSION = 2 ** 31;
 export function parseMysqlGtid(cursor: ByteCursor, anonymous: boolean): MysqlGtidEvent {
   const flags = cursor.u8();
   const uuid = formatUuid(cursor.bytes(16));
-  const gno = cursor.i64();
+  const gno = cursor.i64Exact();
   let lastCommitted: number | undefined;
   let sequenceNumber: number | undefined;
   let immediateCommitTimeUs: number | undefined;
@@ -39,8 +39,8 @@ export function parseMysqlGtid(cursor: ByteCursor, anonymous: boolean): MysqlGti
   let immediateServerVersion: number | undefined;
   let originalServerVersion: number | undefined;
   if (cursor.remaining >= 17 && cursor.u8() === 2) {
-    lastCommitted = Number(cursor.i64());
-    sequenceNumber = Number(cursor.i64());
+    lastCommitted = cursor.i64Number();
+    sequenceNumber = cursor.i64Number();
     if (cursor.remaining >= 7) {
       const immediate = cursor.u56();
       const differs = immediate >= HAS_ORIGINAL_TIME;
@@ -141,8 +141,15 @@ export function parseGtidTagged(cursor: ByteCursor): MysqlGtidEvent {
   };
 }
 
-/** 16 bytes as a UUID's text. */
+let lastUuid = { bytes: Buffer.alloc(16), text: '00000000-0000-0000-0000-000000000000' };
+
+/** 16 bytes as a UUID's text. Most come again in the next transaction. */
 export function formatUuid(bytes: Buffer): string {
+  if (!lastUuid.bytes.equals(bytes)) lastUuid = { bytes: Buffer.from(bytes), text: uuidTextOf(bytes) };
+  return lastUuid.text;
+}
+
+function uuidTextOf(bytes: Buffer): string {
   const hex = bytes.toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

@@ -74,6 +74,20 @@ export function doubleLiteral(value: number): string {
   return Object.is(value, -0) ? "'-0'" : String(value);
 }
 
+/** Texts of floats that were seen, by their bits: a column mostly holds few. */
+const knownBits = new Int32Array(1024);
+const knownTexts = new Array<string>(1024).fill('0');
+
+/** {@link doubleLiteral} of the number that a FLOAT's four bytes (as an integer) are. */
+export function floatBitsLiteral(bits: number, value: number): string {
+  const slot = (bits ^ (bits >>> 10) ^ (bits >>> 20)) & 1023;
+  if (knownBits[slot] !== bits) {
+    knownTexts[slot] = doubleLiteral(value);
+    knownBits[slot] = bits;
+  }
+  return knownTexts[slot] as string;
+}
+
 /** The greatest FLOAT is a little less than its shortest text, which the server finds out of range. */
 export function floatLiteral(value: number): string {
   return doubleLiteral(Math.abs(value) > 3.4e38 ? Math.fround(value) : value);

@@ -4,7 +4,7 @@ import { escapeText } from '../quoting.js';
 
 const MINIMUM_BYTES = 64 * 1024;
 /** A buffer that a large row made larger than this is given back once it is taken. */
-const KEPT_BYTES_MAX = 8 * 1024 * 1024;
+const KEPT_BYTES_MAX = 1024 * 1024;
 const QUOTE = 0x27;
 
 /** What a string literal does with a byte: as it is, behind a backslash as this letter, or (1) it is not ASCII. */
@@ -83,17 +83,15 @@ export class SqlBuffer {
     if (length < this.#length) this.#length = length;
   }
 
-  /** A copy of everything; the buffer is empty afterwards. */
+  /** Everything; the buffer is empty afterwards. */
   take(): Buffer {
-    if (this.#bytes.length > KEPT_BYTES_MAX) {
-      const whole = this.#bytes.subarray(0, this.#length);
-      this.#bytes = Buffer.allocUnsafeSlow(MINIMUM_BYTES);
-      this.#view = viewAll(this.#bytes);
-      this.#length = 0;
-      return whole;
-    }
-    const bytes = Buffer.from(this.#bytes.subarray(0, this.#length));
+    const bytes = this.#bytes.subarray(0, this.#length);
     this.#length = 0;
+    // A copy of little is cheaper than another buffer.
+    if (bytes.length <= this.#bytes.length / 2 && this.#bytes.length <= KEPT_BYTES_MAX)
+      return Buffer.from(bytes);
+    this.#bytes = Buffer.allocUnsafeSlow(Math.min(this.#bytes.length, KEPT_BYTES_MAX));
+    this.#view = viewAll(this.#bytes);
     return bytes;
   }
 

@@ -4,7 +4,13 @@ import { writeJson } from '../../rows/decoder/text/json-writer.js';
 import { IMAGE_BYTES_MAX, scratchView } from '../../rows/decoder/text/scratch.js';
 import { viewOf } from '../../rows/decoder/view-of.js';
 import type { Column } from '../../rows/model.js';
-import { bitLiteral, doubleLiteral, floatLiteral, memberLiteral } from '../literals/column-literal.js';
+import {
+  bitLiteral,
+  doubleLiteral,
+  floatBitsLiteral,
+  floatLiteral,
+  memberLiteral,
+} from '../literals/column-literal.js';
 import type { TextComparison } from '../literals/column-condition.js';
 import { mayHoldOpaque } from '../literals/json-opaque.js';
 import { SqlPiece, type SqlBuffer } from '../literals/sql-buffer.js';
@@ -65,7 +71,10 @@ export function packedLiteral(column: Column, codec: ColumnCodec): PackedWriter 
 export function packedOperand(column: Column, codec: ColumnCodec, comparison: TextComparison): PackedWriter {
   switch (column.kind) {
     case 'float':
-      return (out, b, start) => out.ascii(doubleLiteral(b.readFloatLE(start)));
+      return (out, b, start) => {
+        const view = viewOf(b);
+        out.ascii(floatBitsLiteral(view.getInt32(start, true), view.getFloat32(start, true)));
+      };
     case 'enum':
       return packedEnum(column, codec, (out) => out.ascii('0'));
     case 'text':

@@ -22,7 +22,7 @@ export type OpenTransactions = (range: TransactionRange) => AsyncIterable<Transa
  * Transactions of about this size together are held in memory at a time; larger ones come alone. Few enough that the
  * processor's cache still has them when the last one's turn comes.
  */
-const SEGMENT_BYTES_MAX = 2 * 1024 * 1024;
+const SEGMENT_BYTES_MAX = 4 * 1024 * 1024;
 
 interface Segment {
   readonly from: BinlogPosition;

@@ -264,10 +264,17 @@ export class SqlTextWriter {
   }
 }
 
+/** Many transactions are committed in one second. */
+let lastSecond = { second: Number.NaN, text: '' };
+
 function comment(transaction: Transaction): string {
-  const { gtid, serverId, start, end, commitTime, commitTimeUs } = transaction;
+  const { gtid, serverId, start, end, commitTimeUs } = transaction;
   const micros = String(commitTimeUs % 1_000_000).padStart(6, '0');
-  const time = `${commitTime.toISOString().slice(0, 19).replace('T', ' ')}.${micros}`;
+  const second = Math.floor(commitTimeUs / 1_000_000);
+  if (lastSecond.second !== second) {
+    lastSecond = { second, text: transaction.commitTime.toISOString().slice(0, 19).replace('T', ' ') };
+  }
+  const time = `${lastSecond.text}.${micros}`;
   return `-- ${gtid ?? 'anonymous transaction'}, ${time} UTC, server ${serverId}, ${commentText(start.file)}:${start.position}-${end.position}\n`;
 }
 
