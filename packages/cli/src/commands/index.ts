@@ -13,6 +13,7 @@ import { lost } from './lost.js';
 import { maintenance } from './maintenance.js';
 import { router } from './router.js';
 import { sandbox } from './sandbox.js';
+import { simulate } from './simulate.js';
 import { status } from './status.js';
 import { switchover } from './switchover.js';
 import { task } from './task.js';
@@ -37,5 +38,6 @@ export const commands: readonly Command[] = [
   gtid,
   binlog,
   sandbox,
+  simulate,
   demo,
 ];

@@ -1,0 +1,6 @@
+import { expect, it } from 'vitest';
+import { brokenInShare } from './expect-kept.js';
+
+it('every promise is kept in each seed of the second half', async () => {
+  expect(await brokenInShare(2, 1)).toEqual([]);
+}, 300_000);
