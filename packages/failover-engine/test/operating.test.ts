@@ -1,5 +1,6 @@
 import { MysqlInstance } from '@dcmha/mysql-instance';
 import { accounts, type MysqlServer } from '@dcmha/sandbox';
+import type { GroupPolicyInput } from '@dcmha/zk-schema';
 import { createConnection, type Connection } from 'mysql2/promise';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,12 +14,12 @@ const append = `process.stdin.pipe(require('fs').createWriteStream(${JSON.string
 
 describe('people working on a group of real servers', () => {
   let under: GroupUnderTest;
-  const policy = {
+  const policy: GroupPolicyInput = {
     failover: 'manual',
     switchoverTimeoutMs: 1_500,
     longTransactionMs: 1_000,
     hooks: { preSwitchover: ['record'], postSwitchover: ['record'], postFailover: ['record'] },
-  } as const;
+  };
 
   beforeAll(async () => {
     under = await GroupUnderTest.start({

@@ -200,7 +200,8 @@ function whyNot(
   if (state.flavor === 'mysql' && state.gtidMode !== 'ON')
     return { rule: 'gtid-off', reason: `has gtid_mode=${state.gtidMode}; set it ON` };
   if (state.channel === null) return { rule: 'no-source', reason: 'replicates from nobody' };
-  const { delayMs, applierError, lagMs } = state.channel;
+  const { delayMs, applierError } = state.channel;
+  const lagMs = lagOf(member);
   if (delayMs > 0) return { rule: 'delayed', reason: `is delayed on purpose by ${delayMs / 1000} s` };
   if (applierError !== '')
     return { rule: 'applier-stopped', reason: `has a stopped applier: ${applierError}` };
@@ -214,6 +215,14 @@ function whyNot(
     if (errant !== '') return { rule: 'errant', reason: `has errant transactions: ${errant}` };
   }
   return null;
+}
+
+/** `null` when nobody can say. What is received and applied is not behind, however long ago that was so. */
+function lagOf({ state, lastLagMs }: Usable): number | null {
+  const { channel } = state;
+  if (channel === null) return null;
+  if (channel.lagMs !== null) return channel.lagMs;
+  return covers(state.gtidExecuted, channel.receivedGtids) ? 0 : (lastLagMs ?? null);
 }
 
 /** Negative when `a` is older. */

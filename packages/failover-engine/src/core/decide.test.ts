@@ -155,6 +155,73 @@ describe('evaluate', () => {
     expect(evaluate(viewWith(dead, { policy })).reason).toContain('manual');
   });
 
+  it('no failover that could promote nobody: each is named with its reason', () => {
+    const world = new FakeWorld();
+    world.promotion.set(key(2), 'must-not');
+    const members = viewWith({ ...dead, 3: () => ({ region: 'far' }) }).members.map((m) =>
+      m.key === key(2) ? { ...m, promotion: 'must-not' as const } : m,
+    );
+    const { policy } = new FakeWorld({ policy: { crossRegion: false } });
+    const evaluation = evaluate(viewWith({}, { members, policy }));
+    expect(evaluation.action.kind).toBe('none');
+    expect(evaluation.reason).toContain(
+      `no failover: no member may be promoted: ${key(2)} has the promotion rule must-not`,
+    );
+    expect(evaluation.candidates?.refused.map((r) => r.rule)).toEqual(['promotion-rule', 'region']);
+  });
+
+  it('no failover to replicas that lagged too far when the primary died, unless they have applied it all', () => {
+    const behind =
+      (received: string): Change =>
+      (m) => ({
+        lastLagMs: 400_000,
+        state:
+          m.state?.channel == null
+            ? m.state
+            : {
+                ...m.state,
+                channel: { ...m.state.channel, receiver: 'connecting', lagMs: null, receivedGtids: received },
+              },
+      });
+    const more = '00000001-0000-0000-0000-000000000000:1-200';
+    const lagging = evaluate(viewWith({ ...dead, 2: behind(more), 3: behind(more) }));
+    expect(lagging.action.kind).toBe('none');
+    expect(lagging.reason).toContain('is 400000 ms behind, more than the policy');
+    const same = '00000001-0000-0000-0000-000000000000:1-100';
+    const applied = evaluate(viewWith({ ...dead, 2: behind(same), 3: behind(more) }));
+    expect(applied.action.kind).toBe('failover');
+  });
+
+  it('names candidates with each failover that it decides on', () => {
+    expect(evaluate(viewWith(dead)).candidates?.eligible).toEqual([key(2), key(3)]);
+    expect(evaluate(viewWith({})).candidates).toBeUndefined();
+  });
+
+  it('a refused policy: nothing is done and nothing published, whatever is seen', () => {
+    const all: Record<number, Change>[] = [
+      dead,
+      { 3: readOnly(false) },
+      { 1: readOnly(true) },
+      { 2: receiverStops },
+    ];
+    for (const changes of all) {
+      const evaluation = evaluate(viewWith(changes, { refusedPolicy: ['leaseMs = 0: too short'] }));
+      expect(evaluation.action.kind).toBe('none');
+      expect(evaluation.reason).toContain('leaseMs = 0');
+      expect(evaluation.alerts.map((a) => a.name)).toContain('policy-refused');
+    }
+  });
+
+  it('maintenance whose time is over: the primary that was left is adopted before anything else', () => {
+    const over = { maintenance: { by: 'ann', reason: 'disk swap', untilMs: 99_999 } };
+    const all: Record<number, Change>[] = [dead, { 3: readOnly(false) }, {}];
+    for (const changes of all) {
+      expect(evaluate(viewWith(changes, over)).action).toEqual({ kind: 'adopt' });
+    }
+    const later = { maintenance: { by: 'ann', reason: 'disk swap', untilMs: 100_001 } };
+    expect(evaluate(viewWith(dead, later)).action.kind).toBe('none');
+  });
+
   it('a replica that lags beyond the limit leaves the read pool', () => {
     const lagging: Change = (m) => ({
       state:

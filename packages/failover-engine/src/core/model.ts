@@ -116,6 +116,8 @@ export interface MemberView {
   readonly probe: Probe;
   /** Last status that was read, `null` when none ever was or the server stopped answering. */
   readonly state: ServerState | null;
+  /** How far it was behind when it last received from its source: a server whose source is gone cannot say. */
+  readonly lastLagMs?: number | null;
   /** Engine's monotonic clock: when that status was read. */
   readonly readAtMs?: number;
   /** The newest opinion of each agent that was asked about this server; missing while nobody was. */

@@ -38,7 +38,10 @@ import type { Permit, Permits } from './permits.js';
 import { SecondOpinions } from './second-opinions.js';
 
 /** What the coordination store says of one member. */
-export interface MemberRecord extends Omit<MemberView, 'probe' | 'state' | 'readAtMs' | 'opinions'> {
+export interface MemberRecord extends Omit<
+  MemberView,
+  'probe' | 'state' | 'readAtMs' | 'opinions' | 'lastLagMs'
+> {
   readonly agentControl: AgentControl | null;
 }
 
@@ -240,6 +243,7 @@ export class GroupRunner {
       ...record,
       probe,
       state: observer?.state ?? null,
+      lastLagMs: observer?.lastLagMs ?? null,
       readAtMs: observer?.readAtMs ?? 0,
       opinions:
         record.key === inputs.primary?.primary

@@ -14,6 +14,7 @@ const pauseMsMax = 250;
 export class MemberObserver {
   #probe: Probe;
   #state: ServerState | null = null;
+  #lastLagMs: number | null = null;
   #readAtMs = 0;
   readonly #stopped = new AbortController();
   #wake = new AbortController();
@@ -33,6 +34,11 @@ export class MemberObserver {
 
   get probe(): Probe {
     return this.#probe;
+  }
+
+  /** How far it was behind when it last received from its source. */
+  get lastLagMs(): number | null {
+    return this.#lastLagMs;
   }
 
   get state(): ServerState | null {
@@ -100,6 +106,8 @@ export class MemberObserver {
       const before = this.#state;
       this.#state = read.value;
       this.#readAtMs = this.clock.monotonicMs();
+      const { channel } = read.value;
+      if (channel?.receiver === 'running') this.#lastLagMs = channel.lagMs ?? this.#lastLagMs;
       if (!this.#set('alive', '') && textOf(before) !== textOf(read.value)) this.changed(this.server.key);
       return;
     }
