@@ -1,3 +1,4 @@
+import { acknowledgedElsewhere } from '../core/acknowledged-elsewhere.js';
 import { chooseCandidate, type ChooseOptions } from '../core/candidates.js';
 import { planCatchUp, type CatchUp } from '../core/catch-up.js';
 import { beyond, countOf, covers, union } from '../core/gtids.js';
@@ -199,6 +200,11 @@ async function chooseAmong(
   /** Who has been tried already, and what came of it. */
   drained: ReadonlyMap<MemberKey, Settled<ServerState>> = new Map(),
 ): Promise<Drained> {
+  const elsewhere = acknowledgedElsewhere(view, view.members, recorder.journal.oldPrimary);
+  if (elsewhere !== null) {
+    if (!recorder.journal.allowDataLoss) return { member: null, reason: elsewhere };
+    recorder.note(`accepted by hand: ${elsewhere}`);
+  }
   const passedOver = new Set<MemberKey>();
   let mayCatchUp = true;
   for (let tries = 0; tries <= view.members.length; tries += 1) {
