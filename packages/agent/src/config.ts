@@ -72,7 +72,7 @@ export const agentConfigSchema = z.strictObject({
       tls: z.strictObject({ certFile: z.string().min(1), keyFile: z.string().min(1) }).optional(),
       /** Also take connections without TLS. */
       allowPlain: z.boolean().default(false),
-      /** It ends when nobody was connected for so long. */
+      /** It ends when nobody was connected for so long, or the agent had no session with ZooKeeper. */
       unusedMs: z.int().min(1_000).max(86_400_000).default(120_000),
       /** It ends after so long in any case. */
       maxMs: z.int().min(1_000).max(604_800_000).default(3_600_000),

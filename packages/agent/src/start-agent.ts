@@ -589,8 +589,9 @@ class Agent {
     const { view, status, pid } = this.#local;
     if (status !== null) void this.#tail.remember(this.#instance, status, pid);
     const { primary } = this.#knowledge;
+    const connected = this.#keeper?.current?.state === 'connected';
     const successor = primary === null || primary.primary === this.#server ? null : primary;
-    this.#tail.tend({ isUp: view.state === 'up', successor }).catch((error: unknown) => {
+    this.#tail.tend({ isUp: view.state === 'up', connected, successor }).catch((error: unknown) => {
       this.#logger.error('tail source', { error: error instanceof Error ? error.message : String(error) });
     });
   }

@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { EncryptedBinlogError } from '@dcmha/binlog-reconcile/events';
 import { TailSource } from '@dcmha/binlog-reconcile/tail-source';
 import type { InstanceStatus, MysqlInstance } from '@dcmha/mysql-instance';
 import type { Logger, TailAnswer, TailStartRequest } from '@dcmha/zk-schema';
@@ -46,6 +47,8 @@ export interface TailFacts {
 /** What goes on around a running tail source. */
 export interface TailSurroundings {
   readonly isUp: boolean;
+  /** The agent's session with ZooKeeper lives: it would hear that the operation is over. */
+  readonly connected: boolean;
   /** Another server, recorded as the primary. */
   readonly successor: { readonly primary: string; readonly epoch: number } | null;
 }
@@ -60,6 +63,7 @@ export class TailServer {
   #remembered = '';
   #remembering = false;
   #tending = false;
+  #connectedAtMs = 0;
   #closed = false;
 
   constructor(options: TailServerOptions) {
@@ -110,7 +114,7 @@ export class TailServer {
   }
 
   /** Looks whether it has to end. Call it often. */
-  async tend({ isUp, successor }: TailSurroundings): Promise<void> {
+  async tend({ isUp, connected, successor }: TailSurroundings): Promise<void> {
     const { unusedMs, maxMs } = this.#o;
     if (this.#running === null || this.#tending) return;
     const { source, facts, startedAtMs, epoch } = this.#running;
@@ -118,9 +122,12 @@ export class TailServer {
     if (successor !== null && successor.epoch >= epoch) {
       return this.#end(`${successor.primary} is the primary since epoch ${successor.epoch}`);
     }
+    const nowMs = performance.now();
+    if (connected) this.#connectedAtMs = nowMs;
+    if (nowMs - this.#connectedAtMs > unusedMs) return this.#end('the session with ZooKeeper is over');
     const unused = source.status().unusedMs ?? 0;
     if (unused > unusedMs) return this.#end(`nobody was connected for ${Math.round(unused / 1000)} s`);
-    if (performance.now() - startedAtMs > maxMs) {
+    if (nowMs - startedAtMs > maxMs) {
       return this.#end(`it has served for ${Math.round(maxMs / 1000)} s, the longest time allowed`);
     }
     this.#tending = true;
@@ -173,6 +180,7 @@ export class TailServer {
       throw new RefusedError(`mysqld has not ended: ${inUse}; only the files of a dead server are served`);
     }
     this.#running = await this.#open(facts, { epoch, user, password });
+    this.#connectedAtMs = performance.now();
     const { answer } = this.#running;
     this.#o.logger.warn(`serving the binlog of the dead server to its replicas`, {
       epoch,
@@ -222,6 +230,12 @@ export class TailServer {
     try {
       return await promise;
     } catch (error) {
+      if (error instanceof EncryptedBinlogError) {
+        throw new RefusedError(
+          `${error.file} is encrypted on disk and only its own mysqld can read it: start that, or fail over without its tail; ` +
+            'tails can be served where binlog_encryption is off',
+        );
+      }
       throw new RefusedError(
         `the binlog cannot be served: ${error instanceof Error ? error.message : String(error)}`,
       );

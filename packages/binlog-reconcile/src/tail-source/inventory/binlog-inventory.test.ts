@@ -117,4 +117,22 @@ describe('what the files of a dead server hold', () => {
     await expect(BinlogInventory.read(files.index)).rejects.toThrow(TailSourceError);
     await expect(BinlogInventory.read(`${files.index}.gone`)).rejects.toThrow(/cannot be read/);
   });
+
+  it('counts what is in files that were encrypted before as purged', async () => {
+    const encrypted = Buffer.from(fixture('mysql'));
+    encrypted[0] = 0xfd;
+    const files = await make({
+      'binlog.000001': encrypted,
+      'binlog.000002': encrypted,
+      'binlog.000003': fixture('mysql'),
+      'binlog.000004': crashed('mysql'),
+    });
+    const inventory = await BinlogInventory.read(files.index);
+    expect(inventory).toMatchObject({
+      firstFile: 'binlog.000003',
+      lastFile: 'binlog.000004',
+      fileCount: 2,
+      tornText: null,
+    });
+  });
 });

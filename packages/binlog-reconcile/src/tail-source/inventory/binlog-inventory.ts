@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import { basename } from 'node:path';
+import { EncryptedBinlogError } from '../../events/errors.js';
 import { GtidSet } from '../../gtid/gtid-set.js';
 import { MariadbGtidSet } from '../../gtid/mariadb-gtid-set.js';
 import { readBinlogIndex } from '../../reading/file-list.js';
@@ -46,9 +47,8 @@ export class BinlogInventory {
   ): Promise<BinlogInventory> {
     const paths = await readBinlogIndex(index);
     const { head, at } = await newestHead(paths);
-    const first = at === 0 ? head : await readFileHead(paths[0] as string);
-    if (first === null) throw new TailSourceError(`${basename(paths[0] ?? '')} ends inside its first events`);
-    const used = paths.slice(0, at + 1);
+    const { first, from } = at === 0 ? { first: head, from: 0 } : await oldestHead(paths, at);
+    const used = paths.slice(from, at + 1);
     const { mtimeMs } = await stat(head.path);
     // Without a restart of the machine every byte that the server wrote is there; after one, what was not flushed may be
     // missing anywhere.
@@ -63,7 +63,7 @@ export class BinlogInventory {
       );
     }
     const unfinished =
-      used.length === paths.length
+      at === paths.length - 1
         ? null
         : `${basename(paths[at + 1] ?? '')} was being made when the server died and holds nothing`;
     const set =
@@ -192,6 +192,39 @@ async function newestHead(
     if (head !== null) return { head, at };
   }
   throw new TailSourceError(`none of the files in the index (${paths.length}) holds a whole event`);
+}
+
+/** The first file; where it is encrypted, the one behind the last that is: what came before counts as purged. */
+async function oldestHead(
+  paths: readonly string[],
+  newest: number,
+): Promise<{ readonly first: FileHead; readonly from: number }> {
+  let first = await unlessEncrypted(paths[0] as string);
+  let from = 0;
+  if (first === null) {
+    for (from = newest; from > 0; from--) {
+      const before = await unlessEncrypted(paths[from - 1] as string);
+      if (before === null) break;
+      first = before;
+    }
+    first ??= await readFileHead(paths[from] as string);
+  }
+  if (first === null) {
+    throw new TailSourceError(`${basename(paths[from] ?? '')} ends inside its first events`);
+  }
+  return { first, from };
+}
+
+/** `null` for a file that is encrypted. */
+async function unlessEncrypted(path: string): Promise<FileHead | null> {
+  try {
+    const head = await readFileHead(path);
+    if (head === null) throw new TailSourceError(`${basename(path)} ends inside its first events`);
+    return head;
+  } catch (error) {
+    if (error instanceof EncryptedBinlogError) return null;
+    throw error;
+  }
 }
 
 function mysqlSets(
