@@ -1,7 +1,7 @@
+import { verdict, vouch, type Said, type VouchFacts } from '@dcmha/zk-schema';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { guard } from './guard.js';
-import { verdict, vouch, type Said, type VouchFacts } from './vouch.js';
 
 const facts: VouchFacts = {
   asker: { group: 'g', primary: 'p:1', epoch: 7 },

@@ -2,13 +2,13 @@ import type { ZooKeeper } from '@dcmha/zk-client';
 import {
   formatAddress,
   parseAddress,
+  vouch,
   type Logger,
   type Store,
   type VouchAnswer,
   type VouchRequest,
 } from '@dcmha/zk-schema';
 import type { GroupMemory } from '../core/group-memory.js';
-import { vouch } from '../core/vouch.js';
 import type { Knowledge } from './knowledge.js';
 import type { LocalServer } from './local-server.js';
 import type { MemoryFile } from './memory-file.js';

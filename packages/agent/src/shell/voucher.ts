@@ -1,5 +1,4 @@
-import type { Logger, VouchRequest } from '@dcmha/zk-schema';
-import { verdict, type Said, type Vouch } from '../core/vouch.js';
+import { verdict, type Logger, type Said, type Vouch, type VouchRequest } from '@dcmha/zk-schema';
 import { askToVouch } from './peer-client.js';
 
 export interface VoucherOptions {

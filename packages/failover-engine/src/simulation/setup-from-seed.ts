@@ -45,7 +45,7 @@ export function setupFromSeed(seed: number, given: Given = {}): Setup {
     durability: semisync
       ? { mode: 'semisync', ackers: count >= 4 && random.chance(0.4) ? 2 : 1 }
       : { mode: 'async' },
-    fencing: random.chance(0.85) ? 'lease' : 'none',
+    fencing: random.chance(0.85) ? random.pick(['failsafe', 'lease'] as const) : 'none',
     leaseMs: 10_000,
     relayApplyTimeoutMs: 20_000,
     tailTimeoutMs: 5_000,

@@ -223,6 +223,7 @@ export class World {
       story: this.story,
       root,
       member: (key) => this.server(key),
+      peer: (key) => this.places.find((p) => p.mysqld.key === key)?.agent ?? undefined,
       saved: place.saved,
       setTail: (tail) => this.#tails.set(tail.key, tail),
       dropTail: (tail) => this.#tails.delete(tail.key),
@@ -247,7 +248,6 @@ export class World {
       random: Random.named(this.setup.seed, `router${n}`),
       story: this.story,
       applyMs: [1, 8],
-      takesOldRoutes: this.setup.mutation === 'routers-take-old-routes',
     });
   }
 

@@ -116,6 +116,8 @@ export const vouchAnswerSchema = z.object({
 });
 export type VouchAnswer = z.output<typeof vouchAnswerSchema>;
 
+export { verdict, vouch, type Said, type Vouch, type VouchFacts } from './vouch.js';
+
 export const agentErrorSchema = z.object({ error: z.string() });
 
 export const agentStatusSchema = z.object({

@@ -11,6 +11,9 @@ export interface AgentFacts {
   readonly leaseRemainingMs: number;
   readonly leaseMarginMs: number;
   readonly leaseEnforced: boolean;
+  readonly vouchedRemainingMs: number;
+  readonly vouchMarginMs: number;
+  readonly condemned: boolean;
   readonly local: {
     readonly writable: boolean;
     readonly source: string | null;
@@ -28,7 +31,12 @@ export function agentGuard(facts: AgentFacts): AgentAction {
   const { local, primary, server } = facts;
   if (local === null || facts.maintenance || primary === null) return { kind: 'none' };
   if (primary === server) {
-    const lost = facts.leaseEnforced && facts.leaseRemainingMs <= facts.leaseMarginMs;
+    if (local.writable && facts.condemned)
+      return { kind: 'close', reason: 'an engine fails over from this server and it is not dead' };
+    const lost =
+      facts.leaseEnforced &&
+      facts.leaseRemainingMs <= facts.leaseMarginMs &&
+      facts.vouchedRemainingMs <= facts.vouchMarginMs;
     return local.writable && lost ? { kind: 'close', reason: 'the lease is lost' } : { kind: 'none' };
   }
   if (!facts.connected) return { kind: 'none' };

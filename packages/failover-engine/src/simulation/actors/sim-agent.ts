@@ -2,13 +2,17 @@ import type { ZooKeeper } from '@dcmha/zk-client';
 import {
   createStore,
   parseGroupPolicy,
+  verdict,
+  vouch,
   type EphemeralNode,
   type GroupPolicy,
   type NodeInput,
   type NodeKey,
   type NodeUpdate,
   type NodeValue,
+  type Said,
   type Store,
+  type VouchFacts,
 } from '@dcmha/zk-schema';
 import type { MemberKey, ProbeOutcome, ServerState } from '../../core/model.js';
 import type { Tail } from '../../ports.js';
@@ -32,6 +36,8 @@ export interface SimAgentOptions {
   readonly story: Story;
   readonly root: string;
   readonly member: (key: MemberKey) => SimMysqld | undefined;
+  /** The agent beside a member. */
+  readonly peer: (key: MemberKey) => SimAgent | undefined;
   /** Rolled-back rows that were saved to files on this host. */
   readonly saved: Set<number>;
   readonly setTail: (tail: SimTail) => void;
@@ -67,6 +73,12 @@ export class SimAgent {
   #primary: NodeValue<'master'> | null = null;
   #maintenance = false;
   #operation = false;
+  #failoverFrom: MemberKey | null = null;
+  #members: readonly MemberKey[] = [];
+  #downSinceMs: number | null = null;
+  #askedAtMs = -Infinity;
+  #vouchedUntilMs = -Infinity;
+  #vouchedFor = '';
   #policy: GroupPolicy = parseGroupPolicy({});
   #group: string | null = null;
   #announce: (() => void) | null = null;
@@ -147,6 +159,7 @@ export class SimAgent {
     this.#tell(`mysqld is ${state}`);
     this.#mysqld = state;
     this.#mysqldSinceMs = Math.round(this.process.clock.wallMs());
+    this.#downSinceMs = state === 'down' ? this.process.clock.monotonicMs() : null;
     if (state === 'up') this.#endTail();
     this.#announce?.();
     this.#guardSoon.abort();
@@ -212,12 +225,15 @@ export class SimAgent {
         ),
         store.journal.watch(
           { group },
-          told<'journal'>((value) => (this.#operation = value !== null)),
+          told<'journal'>((value) => this.#knowJournal(value)),
           until,
         ),
         store.metaGroup.watch(
           { group },
-          told<'metaGroup'>((value) => (this.#policy = parseGroupPolicy(value?.policy ?? {}))),
+          told<'metaGroup'>((value) => {
+            this.#policy = parseGroupPolicy(value?.policy ?? {});
+            this.#members = value?.members ?? [];
+          }),
           until,
         ),
       ]);
@@ -231,6 +247,7 @@ export class SimAgent {
     for (;;) {
       await this.process.sleep(guardTickMs, this.#guardSoon.signal);
       if (this.#guardSoon.signal.aborted) this.#guardSoon = new AbortController();
+      void this.#askToStayOpen();
       try {
         await this.#guardOnce();
       } catch (error) {
@@ -251,6 +268,9 @@ export class SimAgent {
       leaseRemainingMs: zk?.remainingMs() ?? 0,
       leaseMarginMs: (zk?.sessionTimeoutMs ?? 6_000) / 3,
       leaseEnforced: this.#policy.fencing !== 'none',
+      vouchedRemainingMs: this.#vouchedRemainingMs,
+      vouchMarginMs: this.#vouchValidMs / 3,
+      condemned: this.#failoverFrom === this.#key,
       local:
         this.#local === null
           ? null
@@ -265,7 +285,10 @@ export class SimAgent {
 
   async #guardOnce(): Promise<void> {
     let action = this.#decide();
-    const hurry = this.#primary?.primary === this.#key && this.#policy.fencing !== 'none';
+    const hurry =
+      this.#primary?.primary === this.#key &&
+      this.#failoverFrom !== this.#key &&
+      this.#policy.fencing !== 'none';
     if (action.kind !== 'none' && !hurry) {
       await this.#lookOnce();
       action = this.#decide();
@@ -381,6 +404,109 @@ export class SimAgent {
     }
     void server;
     throw new Error('it is not behind its primary after 5 steps');
+  }
+
+  #knowJournal(journal: NodeValue<'journal'> | null): void {
+    this.#operation = journal !== null;
+    const closing = journal?.operation === 'failover' && journal.step === 'closing';
+    this.#failoverFrom = closing ? (journal.oldPrimary ?? null) : null;
+  }
+
+  // Fencing `failsafe`: staying open without ZooKeeper on the word of the other agents.
+
+  get #vouchValidMs(): number {
+    return this.#policy.leaseMs / 2;
+  }
+
+  get #vouchedRemainingMs(): number {
+    const { fencing } = this.#policy;
+    if (fencing !== 'failsafe' || this.#vouchedFor !== this.#primaryText()) return 0;
+    return Math.max(0, this.#vouchedUntilMs - this.process.clock.monotonicMs());
+  }
+
+  #primaryText(): string {
+    return `${this.#primary?.primary ?? ''} ${this.#primary?.epoch ?? 0}`;
+  }
+
+  /** Asks all others where it is time to; their agreement counts from before the question. */
+  async #askToStayOpen(): Promise<void> {
+    const now = this.process.clock.monotonicMs();
+    const primary = this.#primary;
+    const zk = this.#zk;
+    if (this.#policy.fencing !== 'failsafe' || primary?.primary !== this.#key || this.#group === null) return;
+    if (this.#local === null || this.#local.readOnly || this.#failoverFrom === this.#key) return;
+    if (zk?.state === 'connected' && zk.remainingMs() > 0.6 * zk.sessionTimeoutMs) return;
+    const everyMs = this.#vouchValidMs / 5;
+    if (now - this.#askedAtMs < everyMs) return;
+    this.#askedAtMs = now;
+    const asker = { group: this.#group, primary: primary.primary, epoch: primary.epoch };
+    const text = this.#primaryText();
+    const said = new Map<MemberKey, Said | null>();
+    await Promise.all(
+      this.#members
+        .filter((member) => member !== this.#key)
+        .map(async (member) => {
+          said.set(member, await this.#askPeer(member, asker, everyMs).catch(() => null));
+        }),
+    );
+    const { agrees, reason } = verdict(this.#key, this.#members, said);
+    this.#tell(agrees ? 'stays open without ZooKeeper: all agents agree' : `is not vouched for: ${reason}`);
+    if (!agrees) return;
+    this.#vouchedFor = text;
+    this.#vouchedUntilMs = now + this.#vouchValidMs;
+  }
+
+  #askPeer(member: MemberKey, asker: VouchFacts['asker'], timeoutMs: number): Promise<Said> {
+    const server = this.#o.member(member);
+    return new Promise<Said>((resolve, reject) => {
+      if (server === undefined) return reject(new Error(`${member} does not exist`));
+      const { network } = this.#o;
+      const here = this.process.host;
+      const cancel = this.process.schedule(timeoutMs, () => reject(new Error('no answer in time')));
+      network.send(here, server.host, () => {
+        const peer = this.#o.peer(member);
+        if (peer === undefined || peer.process.dead) return;
+        peer.process.deliver(() => {
+          void peer.answer(asker).then((answer) =>
+            network.send(server.host, here, () =>
+              this.process.deliver(() => {
+                cancel();
+                resolve(answer);
+              }),
+            ),
+          );
+        });
+      });
+    });
+  }
+
+  /** What it says of a primary whose agent asks; the rule is the real one. */
+  async answer(asker: VouchFacts['asker']): Promise<Said> {
+    if (this.#zk?.state === 'connected') await this.#learnPrimary().catch(() => undefined);
+    await this.#lookOnce();
+    const local = this.#local;
+    const now = this.process.clock.monotonicMs();
+    const channel = local?.channel ?? null;
+    const answer = vouch({
+      asker,
+      server: this.#key,
+      known: {
+        group: this.#group,
+        primary: this.#primary,
+        operationInProgress: this.#operation,
+      },
+      leaseMs: this.#policy.leaseMs,
+      downForMs: this.#mysqld === 'down' && this.#downSinceMs !== null ? now - this.#downSinceMs : null,
+      local:
+        local === null || this.#mysqld !== 'up'
+          ? null
+          : {
+              writable: !local.readOnly,
+              source: channel?.source ?? null,
+              receiver: channel?.receiver ?? 'stopped',
+            },
+    });
+    return { ...answer, members: this.#members };
   }
 
   // What engines ask of it; called in its process.
