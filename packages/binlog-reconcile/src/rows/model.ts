@@ -204,6 +204,7 @@ export interface EventRows {
   readonly flags: number;
   /** Whether every image holds every column (`binlog_row_image=FULL`). */
   readonly complete: boolean;
+  /** Counted when first asked for, without making objects of them. */
   readonly rowCount: number;
   /** The rows in the order of the event. Made when asked for. */
   rows(): readonly RowChange[];

@@ -85,23 +85,24 @@ export function readRows(event: RawEvent, table: ParsedTableMap): RowChange[] {
   return rows;
 }
 
-/**
- * The rows of an event, of which only their number is found out: whether each ends inside the event is checked.
- * @throws BinlogCorruptError
- */
+/** The rows of an event; nothing is looked at before it is asked for, and all of it may throw {@link BinlogCorruptError}. */
 export function eventRows(event: RawEvent, table: ParsedTableMap): EventRows {
-  const { count } = findRows(event, table, undefined);
-  return new PackedEventRows(event, table, count);
+  return new PackedEventRows(event, table);
 }
 
 class PackedEventRows implements EventRows {
   #part: RowsPart | undefined;
+  #count = -1;
 
   constructor(
     readonly event: RawEvent,
     readonly table: ParsedTableMap,
-    readonly rowCount: number,
   ) {}
+
+  get rowCount(): number {
+    if (this.#count < 0) this.#count = findRows(this.event, this.table, undefined).count;
+    return this.#count;
+  }
 
   get kind(): RowChangeKind {
     return rowsTypeOf(this.event.type)?.change as RowChangeKind;

@@ -1,4 +1,4 @@
-import type { TextWriter } from '../../rows/decoder/text/scratch.js';
+import { putInteger, putPadded, type TextWriter } from '../../rows/decoder/text/scratch.js';
 import { viewOf } from '../../rows/decoder/view-of.js';
 import { escapeText } from '../quoting.js';
 
@@ -21,7 +21,8 @@ const HEX = Uint16Array.from({ length: 256 }, (_, byte) =>
   Buffer.from(byte.toString(16).padStart(2, '0').toUpperCase()).readUInt16LE(),
 );
 
-const digits = new Uint8Array(16);
+/** A sign and the digits of 2^53. */
+const INTEGER_BYTES_MAX = 20;
 
 /** What {@link SqlBuffer.written} makes room for: the longest DECIMAL. */
 const WRITTEN_BYTES_MAX = 80;
@@ -229,13 +230,12 @@ export class SqlBuffer {
    */
   hex(source: Uint8Array, start = 0, end = source.length, lengthMin = 0): void {
     const bytes = this.#reserve(Math.max(end - start, lengthMin) * 2 + 3);
+    const view = this.#view;
     let at = this.#length;
     bytes[at++] = 0x58;
     bytes[at++] = QUOTE;
     for (let i = start; i < end; i++) {
-      const pair = HEX[source[i] as number] as number;
-      bytes[at] = pair;
-      bytes[at + 1] = pair >> 8;
+      view.setUint16(at, HEX[source[i] as number] as number, true);
       at += 2;
     }
     for (let i = end - start; i < lengthMin; i++) {
@@ -248,25 +248,26 @@ export class SqlBuffer {
 
   /** A whole number in decimal digits. */
   integer(value: number | bigint): void {
-    if (typeof value === 'bigint' || value > 0xffffffff || value < -0xffffffff) {
+    if (typeof value === 'bigint' || !Number.isSafeInteger(value)) {
       this.ascii(value.toString());
       return;
     }
-    const bytes = this.#reserve(12);
+    const bytes = this.#reserve(INTEGER_BYTES_MAX);
+    const view = this.#view;
     let at = this.#length;
     let rest = value;
     if (rest < 0) {
       bytes[at++] = 0x2d;
       rest = -rest;
     }
-    let count = 0;
-    do {
-      const tenth = (rest / 10) >>> 0;
-      digits[count++] = 0x30 + rest - tenth * 10;
-      rest = tenth;
-    } while (rest > 0);
-    while (count > 0) bytes[at++] = digits[--count] as number;
-    this.#length = at;
+    if (rest < 1e9) {
+      this.#length = putInteger(view, at, rest);
+      return;
+    }
+    const high = Math.floor(rest / 1e9);
+    at = putInteger(view, at, high);
+    putPadded(view, at, rest - high * 1e9, 9);
+    this.#length = at + 9;
   }
 
   /** One character below U+0080. */

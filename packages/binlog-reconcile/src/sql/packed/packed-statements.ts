@@ -6,7 +6,7 @@ import { ParsedTableMap } from '../../rows/table/table-map.js';
 import type { RowChangeKind, TableMap } from '../../rows/model.js';
 import { SqlPiece, type SqlBuffer } from '../literals/sql-buffer.js';
 import { quoteIdentifier, quoteTable } from '../quoting.js';
-import { NOT_PLAIN, packedLiteral, packedOperand } from './packed-value.js';
+import { NOT_PLAIN, notPlain, packedLiteral, packedOperand } from './packed-value.js';
 import type { PackedWriter } from './packed-writer.js';
 
 let allowed = true;
@@ -86,27 +86,26 @@ export class PackedStatements {
   }
 
   /**
-   * Writes the statements that make the rows of an event again, or take them back, the last row first. Writes nothing
-   * and returns false when some of it is not plain. The event must have been read before (its rows end inside it).
+   * Writes the statements that make the rows of an event again, or take them back, the last row first; returns how many
+   * rows there were. Writes nothing and returns -1 when some of it is not plain, or damaged.
    */
-  write(out: SqlBuffer, event: RawEvent, direction: 'redo' | 'undo'): boolean {
+  write(out: SqlBuffer, event: RawEvent, direction: 'redo' | 'undo'): number {
     const type = rowsTypeOf(event.type);
-    if (type === undefined || type.partial || type.compressed) return false;
+    if (type === undefined || type.partial || type.compressed) return -1;
     const cursor = new ByteCursor(event.buffer, event.bodyStart, event.bodyEnd);
     const { change } = parseRowsHeader(cursor, type);
     const bitmapBytes = (cursor.lengthEncoded() + 7) >> 3;
     for (let images = change === 'update' ? 2 : 1; images > 0; images--) {
-      if (!holdsAll(event.buffer, cursor.offset, this.#count)) return false;
+      if (!holdsAll(event.buffer, cursor.offset, this.#count)) return -1;
       cursor.skip(bitmapBytes);
     }
     const begin = out.length;
     try {
-      this.#writeRows(out, event.buffer, cursor.offset, cursor.end, change, direction);
-      return true;
+      return this.#writeRows(out, event.buffer, cursor.offset, cursor.end, change, direction);
     } catch (error) {
       if (error !== NOT_PLAIN) throw error;
       out.truncate(begin);
-      return false;
+      return -1;
     }
   }
 
@@ -117,35 +116,37 @@ export class PackedStatements {
     end: number,
     change: RowChangeKind,
     direction: 'redo' | 'undo',
-  ): void {
+  ): number {
     const images = change === 'update' ? 2 : 1;
     const decoder = this.#decoders.forBitmap(this.#fullBitmap);
-    if (direction === 'redo') {
-      for (let at = start; at < end;) at = this.#writeRow(out, b, at, change, decoder);
-      return;
-    }
     const starts: number[] = [];
     for (let at = start; at < end;) {
       starts.push(at);
       for (let i = 0; i < images; i++) at = decoder.skip(b, at);
+      // The comparison is false for NaN too, which bytes beyond the buffer give.
+      if (!(at <= end)) notPlain();
     }
-    const opposite = change === 'insert' ? 'delete' : change === 'delete' ? 'insert' : 'undo-update';
-    for (let i = starts.length - 1; i >= 0; i--) {
-      this.#writeRow(out, b, starts[i] as number, opposite, decoder);
+    if (starts.length === 0) notPlain();
+    if (direction === 'redo') {
+      for (const at of starts) this.#writeRow(out, b, at, change, decoder);
+    } else {
+      const opposite = change === 'insert' ? 'delete' : change === 'delete' ? 'insert' : 'undo-update';
+      for (let i = starts.length - 1; i >= 0; i--) {
+        this.#writeRow(out, b, starts[i] as number, opposite, decoder);
+      }
     }
+    return starts.length;
   }
 
-  /** Returns where the row ends. */
   #writeRow(
     out: SqlBuffer,
     b: Buffer,
     at: number,
     change: RowChangeKind | 'undo-update',
     decoder: ImageDecoder,
-  ): number {
+  ): void {
     const from = this.#from;
     decoder.locate(b, at, from);
-    const end = decoder.skip(b, at);
     if (change === 'insert') this.#writeInsert(out, b, from);
     else if (change === 'delete') {
       out.piece(this.#delete);
@@ -153,12 +154,10 @@ export class PackedStatements {
       out.piece(this.#end);
     } else {
       const to = this.#to;
-      decoder.locate(b, end, to);
+      decoder.locate(b, decoder.skip(b, at), to);
       if (change === 'undo-update') this.#writeUpdate(out, b, to, from);
       else this.#writeUpdate(out, b, from, to);
-      return decoder.skip(b, end);
     }
-    return end;
   }
 
   #writeInsert(out: SqlBuffer, b: Buffer, places: Int32Array): void {

@@ -21,7 +21,7 @@ import type { PackedWriter } from './packed-writer.js';
 /** A value that needs the careful way: decoded, and explained where there is no literal for it. */
 export const NOT_PLAIN = Symbol('not plain');
 
-function notPlain(): never {
+export function notPlain(): never {
   // Thrown and caught within this folder; there is nothing that a stack would tell.
   // eslint-disable-next-line @typescript-eslint/only-throw-error
   throw NOT_PLAIN;

@@ -162,8 +162,7 @@ export class SqlTextWriter {
       if ('sql' in part) out.text(clientStatement(part.sql, part.schema));
       else {
         if (rows === 0) out.text(open);
-        rows += part.rowCount;
-        this.#writeRows(transaction, part, needs);
+        rows += this.#writeRows(transaction, part, needs);
       }
       yield;
     }
@@ -197,14 +196,13 @@ export class SqlTextWriter {
     }
   }
 
-  #writeRows(transaction: Transaction, rows: EventRows, needs: { binlog: boolean }): void {
+  /** Returns how many rows there were. */
+  #writeRows(transaction: Transaction, rows: EventRows, needs: { binlog: boolean }): number {
     const out = this.#out;
     const begin = out.length;
-    if (
-      this.options.form !== 'binlog' &&
-      PackedStatements.of(rows.table)?.write(out, rows.event, this.direction) === true
-    ) {
-      return;
+    if (this.options.form !== 'binlog') {
+      const count = PackedStatements.of(rows.table)?.write(out, rows.event, this.direction) ?? -1;
+      if (count >= 0) return count;
     }
     const changes = this.direction === 'undo' ? [...rows.rows()].reverse() : rows.rows();
     if (this.options.form !== 'binlog') {
@@ -214,7 +212,7 @@ export class SqlTextWriter {
           if (this.direction === 'redo') statements.redo(out, change);
           else statements.undo(out, change);
         }
-        return;
+        return changes.length;
       } catch (error) {
         if (!(error instanceof UnwritableRowError) || this.options.unwritable === 'error') throw error;
         if (error.reason === 'partial-image' && this.direction === 'undo') throw error;
@@ -224,6 +222,7 @@ export class SqlTextWriter {
     }
     needs.binlog = true;
     out.text(this.#binlog(transaction, changes));
+    return changes.length;
   }
 
   #binlog(transaction: Transaction, changes: readonly RowChange[]): string {
