@@ -79,7 +79,8 @@ export class AgentFiles implements LostFiles {
     const path = join(this.#folder, this.manifest.id);
     await mkdir(path, { recursive: true, mode: 0o700 });
     // The names come from outside: none may lead out of the folder.
-    for (const name of this.manifest.files.map((file) => basename(file.name))) {
+    const { eventFiles } = new LostTransactions(path, this.manifest);
+    for (const name of eventFiles.map((file) => basename(file))) {
       const response = await this.#ask(name);
       this.context.progress(`fetching ${name} from ${this.place}`);
       await pipeline(bodyOf(response), createWriteStream(join(path, name), { mode: 0o600 }));

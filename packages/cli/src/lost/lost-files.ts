@@ -7,7 +7,7 @@ export interface LostFiles {
   readonly manifest: LostTransactionsManifest;
   review(): Promise<readonly LostReviewEntry[]>;
   addReview(entry: LostReviewEntry): Promise<void>;
-  /** With the transactions themselves: those of another host are fetched, and checked. */
+  /** With the transactions themselves: the events are checked, and fetched where they are on another host. */
   open(): Promise<LostTransactions>;
   /** A file of the directory, as it is. */
   read(name: string): Promise<AsyncIterable<Uint8Array>>;

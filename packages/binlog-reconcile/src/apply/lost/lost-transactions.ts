@@ -49,23 +49,25 @@ export class LostTransactions {
   transactions(
     options: Pick<TransactionOptions, 'gtids' | 'tables' | 'schema' | 'signal'> = {},
   ): AsyncIterable<Transaction> {
-    const files = this.#eventFiles.map((name) => join(this.path, name));
+    const files = this.eventFiles.map((name) => join(this.path, name));
     return files.length === 0
       ? nothing()
       : transactions(fileSource({ files, signal: options.signal }), options);
   }
 
-  /** Names of files that are missing or not as they were written. */
-  async damagedFiles(): Promise<string[]> {
+  /** Names of files that are missing or not as they were written; of `names` where given, else of all. */
+  async damagedFiles(names?: readonly string[]): Promise<string[]> {
     const damaged: string[] = [];
     for (const { name, sha256 } of this.manifest.files) {
+      if (names !== undefined && !names.includes(name)) continue;
       const found = await sha256Of(join(this.path, name)).catch(() => undefined);
       if (found !== sha256) damaged.push(name);
     }
     return damaged;
   }
 
-  get #eventFiles(): string[] {
+  /** Names of the files with the binlog events, in order: all that {@link transactions} reads. */
+  get eventFiles(): string[] {
     return this.manifest.files
       .map(({ name }) => name)
       .filter((name) => /^events\.\d+$/.test(name))
