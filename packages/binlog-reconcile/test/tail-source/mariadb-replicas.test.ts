@@ -4,7 +4,7 @@ import { Sandbox, waitUntil, type MysqlServer } from '@dcmha/sandbox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { changeRows, createTables } from '../apply/support/workload.js';
 import { SeededRandom } from '../apply/support/seeded-random.js';
-import { account, checksums, openTail } from './support/replicas.js';
+import { account, checksums, killWhileWriting, openTail } from './support/replicas.js';
 
 const large = 30_000_000;
 
@@ -192,5 +192,17 @@ describe('the tail of a killed MariaDB primary', () => {
     } finally {
       await tail.close();
     }
+  });
+
+  test('is what the server itself finds committed when it starts again', async () => {
+    await primary.start();
+    const acknowledged = await killWhileWriting(primary, 100);
+    const tail = await openTail(primary);
+    const { gtidExecuted: served } = tail;
+    await tail.close();
+    await primary.start();
+    expect(await value(primary, 'gtid_binlog_state')).toBe(served);
+    const [row] = await primary.query<{ n: number }[]>('SELECT COUNT(*) AS n FROM app.busy');
+    expect(Number(row?.n)).toBeGreaterThanOrEqual(acknowledged);
   });
 });

@@ -11,6 +11,7 @@ import {
   checksums,
   follow,
   gtidExecuted,
+  killWhileWriting,
   openTail,
   received,
   receiverError,
@@ -290,6 +291,20 @@ describe('the tail of a killed primary', () => {
       } finally {
         await tail.close();
       }
+    }
+  });
+
+  test('is what the server itself finds committed when it starts again', async () => {
+    await primary.start();
+    for (let round = 1; round <= 3; round++) {
+      const acknowledged = await killWhileWriting(primary, 40 * round);
+      const tail = await openTail(primary);
+      const { gtidExecuted: served } = tail;
+      await tail.close();
+      await primary.start();
+      expect(await gtidExecuted(primary)).toBe(served);
+      const [row] = await primary.query<{ n: number }[]>('SELECT COUNT(*) AS n FROM app.busy');
+      expect(Number(row?.n)).toBeGreaterThanOrEqual(acknowledged);
     }
   });
 });

@@ -1,3 +1,4 @@
+import { utimes } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { BinlogCorruptError, EncryptedBinlogError } from '../../events/errors.js';
 import { GtidSetBuilder } from '../../gtid/gtid-set-builder.js';
@@ -134,5 +135,20 @@ describe('what the files of a dead server hold', () => {
       fileCount: 2,
       tornText: null,
     });
+  });
+
+  it('is looked at as a whole when the machine was restarted since it was written', async () => {
+    const whole = crashed('mysql', 9_332);
+    // Long enough that the damage is not in the part that is always looked at.
+    const many = Buffer.concat([whole, ...Array.from({ length: 30 }, () => whole.subarray(158))]);
+    const files = await make({ 'binlog.000001': many });
+    const { ends } = await wholeOf(files.file('binlog.000001'));
+    many[1_500] = (many[1_500] as number) ^ 4;
+    await files.write({ 'binlog.000001': many });
+    const path = files.file('binlog.000001');
+    expect((await BinlogInventory.read(files.index)).torn).toBeNull();
+    await utimes(path, new Date(0), new Date(0));
+    const inventory = await BinlogInventory.read(files.index);
+    expect(inventory.torn).toMatchObject({ position: ends[0] });
   });
 });

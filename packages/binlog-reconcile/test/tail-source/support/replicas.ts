@@ -121,3 +121,33 @@ export async function checksums(server: MysqlServer, database = 'app'): Promise<
   }
   return sums;
 }
+
+/** Kills a server while several clients write to it; resolves to how many commits were acknowledged. */
+export async function killWhileWriting(server: MysqlServer, afterCommits: number): Promise<number> {
+  await server.query('CREATE TABLE IF NOT EXISTS app.busy (id INT PRIMARY KEY AUTO_INCREMENT, body TEXT)');
+  const [before] = await server.query<{ n: number }[]>('SELECT COUNT(*) AS n FROM app.busy');
+  let commits = Number(before?.n);
+  const enough = commits + afterCommits;
+  const connections = await Promise.all(Array.from({ length: 8 }, () => server.connect({ database: 'app' })));
+  const write = async (connection: (typeof connections)[number]): Promise<void> => {
+    connection.on('error', () => undefined);
+    try {
+      for (;;) {
+        await connection.query("INSERT INTO busy (body) VALUES (REPEAT('x', 2000))");
+        commits += 1;
+      }
+    } catch {
+      // The server is gone: that is how it ends.
+    }
+  };
+  const writing = connections.map(write);
+  const reached = await waitUntil(() => (commits >= enough ? true : undefined), {
+    timeoutMs: 30_000,
+    everyMs: 1,
+  });
+  await server.kill();
+  await Promise.all(writing);
+  for (const connection of connections) connection.destroy();
+  if (reached === undefined) throw new Error(`${server.name} took only ${commits} commits`);
+  return commits;
+}
