@@ -8,7 +8,6 @@ export const mutationNames = [
   'agents-never-close',
   'acknowledgements-not-waited-for',
   'received-ignored',
-  'routers-take-old-routes',
 ] as const;
 
 export type Mutation = (typeof mutationNames)[number];

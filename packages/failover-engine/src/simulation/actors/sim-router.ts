@@ -52,8 +52,6 @@ export interface SimRouterOptions {
   readonly story: Story;
   /** How long applying a route takes. */
   readonly applyMs: readonly [min: number, max: number];
-  /** A broken variant: whatever it reads it applies, also what is older. */
-  readonly takesOldRoutes: boolean;
 }
 
 const retryMs = 100;
@@ -124,12 +122,12 @@ export class SimRouter {
   }
 
   async #apply(route: AppliedRoute): Promise<void> {
-    const { proxy, applyMs, random, story, takesOldRoutes } = this.#o;
+    const { proxy, applyMs, random, story } = this.#o;
     const has = proxy.route;
     if (has !== null && has.version === route.version && has.epoch === route.epoch) return;
     const older =
       has !== null && (route.epoch < has.epoch || (route.epoch === has.epoch && route.version < has.version));
-    if (older && !takesOldRoutes) {
+    if (older) {
       story.tell(this.process.name, `refuses the older route ${route.version}`);
       return;
     }
