@@ -21,9 +21,25 @@ export async function readHistory(store: Store, group: string, limit: number): P
 
 export function historyText(
   entries: readonly HistoryItem[],
-  { phases }: { readonly phases: boolean },
+  { phases, notes = false }: { readonly phases: boolean; readonly notes?: boolean },
 ): string {
   if (entries.length === 0) return 'nothing has happened yet';
+  const [head = '', ...rows] = historyTable(entries, phases).split('\n');
+  if (!notes) return [head, ...rows].join('\n');
+  return [
+    head,
+    ...rows.flatMap((row, index) => [row, ...notesOf(entries[index]!).map((note) => `    ${note}`)]),
+  ].join('\n');
+}
+
+function notesOf({ detail }: HistoryItem): string[] {
+  return Array.isArray(detail.notes) ? (detail.notes as unknown[]).map((note) => oneLine(String(note))) : [];
+}
+
+/** A reason may have come from a server, with line ends in it. */
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ');
+
+function historyTable(entries: readonly HistoryItem[], phases: boolean): string {
   return table(
     [
       { title: 'TIME', value: (row) => moment(row.at) },
@@ -34,7 +50,11 @@ export function historyText(
       { title: 'EPOCH', value: (row) => String(row.epoch), align: 'right' },
       { title: 'TOOK', value: (row) => took(row.phasesMs), align: 'right' },
       ...(phases ? [{ title: 'PHASES', value: (row: HistoryItem) => phasesText(row.phasesMs) }] : []),
-      { title: 'REASON', value: (row) => row.reason },
+      {
+        title: 'BY',
+        value: (row) => (typeof row.detail.requestedBy === 'string' ? row.detail.requestedBy : '-'),
+      },
+      { title: 'REASON', value: (row) => oneLine(row.reason) },
     ],
     entries,
   );
