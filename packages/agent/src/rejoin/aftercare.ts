@@ -13,7 +13,8 @@ import { errantOn, ownPart } from './errant-check.js';
 import type { AftercareOptions } from './rejoin-options.js';
 import { describeSaved, errantOf, openSaved, savedOf } from './saved-lost.js';
 
-const timeoutMs = 10_000;
+/** The agent does nothing else meanwhile: a primary that does not answer is asked again later. */
+const timeoutMs = 2_000;
 /** Transactions under a foreign UUID (gtid_next) do not show in the server's own part; they are looked for now and then. */
 const recheckMs = 60_000;
 /** The same errant transactions that could not be undone are tried again only so often. */
