@@ -128,6 +128,8 @@ export class GroupRunner {
   readonly #stopped = new AbortController();
   readonly #opinions: SecondOpinions;
   readonly #desk: GroupDesk;
+  /** Settings that could not be given back are tried again then. */
+  #settingsAtMs = 0;
   /** Since when each symptom of the last evaluation has lasted. */
   #symptomsSince: ReadonlyMap<string, number> = new Map();
   #wake = new AbortController();
@@ -384,8 +386,13 @@ export class GroupRunner {
         );
         return 0;
       case 'restore-settings': {
+        if (now < this.#settingsAtMs) return tickMs;
         const problems = await restoreSettings(this.#context(), action.members);
-        if (problems.length > 0) this.#o.log.error(problems.join('; '), { group: this.#o.group });
+        if (problems.length > 0) {
+          this.#o.log.error(problems.join('; '), { group: this.#o.group });
+          // What a server refuses now (a plugin that is not there) it refuses for long.
+          this.#settingsAtMs = now + retryMsMax;
+        }
         return tickMs;
       }
       case 'reopen':
