@@ -1,6 +1,13 @@
 import { agentConfigSchema, startAgent, type AgentHandle } from '@dcmha/agent';
 import { MysqlInstance } from '@dcmha/mysql-instance';
-import { accounts, Sandbox, waitUntil, type MysqlGroup, type MysqlServer } from '@dcmha/sandbox';
+import {
+  accounts,
+  Sandbox,
+  waitUntil,
+  type MysqlGroup,
+  type MysqlServer,
+  type ZooKeeperEnsemble,
+} from '@dcmha/sandbox';
 import { ZooKeeperClient } from '@dcmha/zk-client';
 import { createStore, type Store } from '@dcmha/zk-schema';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -24,6 +31,7 @@ describe('what an engine makes of real servers', () => {
   let sandbox: Sandbox;
   let servers: MysqlGroup;
   let connect: string;
+  let ensemble: ZooKeeperEnsemble;
   let zk: ZooKeeperClient;
   let store: Store;
   let engine: EngineHandle;
@@ -97,7 +105,7 @@ describe('what an engine makes of real servers', () => {
 
   beforeAll(async () => {
     sandbox = await Sandbox.create({ name: 'diagnosis-test' });
-    const ensemble = await sandbox.startZooKeeper({});
+    ensemble = await sandbox.startZooKeeper({});
     connect = ensemble.connectString;
     servers = await sandbox.startGroup({ semiSync: true });
     zk = new ZooKeeperClient({ connect, sessionTimeoutMs: 4_000 });
@@ -195,6 +203,29 @@ describe('what an engine makes of real servers', () => {
     } finally {
       other.close();
     }
+  });
+
+  it('ZooKeeper away for longer than every session: the primary goes on, and nothing is switched when it is back', async () => {
+    const before = await master();
+    const server = await primary();
+    const sessionOver = performance.now() + 5_000;
+    for (const node of ensemble.nodes) await node.stop();
+    const closed = await waitUntil(
+      async () => {
+        await sql(server, 'REPLACE INTO app.t VALUES (100)');
+        return (await control(server).status()).readOnly ? true : undefined;
+      },
+      { timeoutMs: sessionOver - performance.now(), everyMs: 100 },
+    );
+    expect(closed, lines.slice(-40).join('\n')).toBeUndefined();
+    for (const node of ensemble.nodes) await node.start();
+    await zk.close();
+    zk = new ZooKeeperClient({ connect, sessionTimeoutMs: 4_000 });
+    await zk.waitConnected({ timeoutMs: 10_000 });
+    store = createStore(zk);
+    await healthy();
+    expect(await master()).toEqual(before);
+    expect((await control(server).status()).readOnly).toBe(false);
   });
 
   it('a primary that hangs is failed over in some seconds, its successor durable, and it comes back as a replica', async () => {
