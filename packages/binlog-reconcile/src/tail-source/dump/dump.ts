@@ -20,7 +20,8 @@ import {
   heartbeat,
   heartbeatV2,
 } from './made-events.js';
-import { selectionFor, type Selection } from './selection.js';
+import { selectionFor } from './selection-for.js';
+import type { Selection } from './selection.js';
 
 /** How far the sending to one replica has come. */
 export interface DumpProgress {

@@ -7,6 +7,7 @@ const BLOCK_BYTES = 1 << 18;
 export class BlockReader {
   #block: Buffer = Buffer.alloc(0);
   #start = 0;
+  #memory: Buffer = Buffer.alloc(0);
 
   constructor(
     private readonly handle: FileHandle,
@@ -14,9 +15,11 @@ export class BlockReader {
     readonly size: number,
     /** What is longer has to be read in parts. */
     readonly blockBytes = BLOCK_BYTES,
+    /** Writes each block over the one before, for those who keep nothing of it. Default false. */
+    private readonly reuse = false,
   ) {}
 
-  /** The bytes held. They stay as they are: a block is never written over. */
+  /** The bytes held; they stay as they are unless blocks are reused. */
   get block(): Buffer {
     return this.#block;
   }
@@ -34,7 +37,7 @@ export class BlockReader {
   /** Holds the block that begins at `position`; shorter at the end of the file. */
   async load(position: number): Promise<void> {
     const length = Math.min(this.blockBytes, Math.max(this.size - position, 0));
-    const block = Buffer.allocUnsafeSlow(length);
+    const block = this.#memoryFor(length);
     let filled = 0;
     while (filled < length) {
       const { bytesRead } = await this.handle.read(block, filled, length - filled, position + filled);
@@ -50,5 +53,11 @@ export class BlockReader {
     if (!this.has(position, 1)) await this.load(position);
     const from = position - this.#start;
     return this.#block.subarray(from, Math.min(end - this.#start, this.#block.length));
+  }
+
+  #memoryFor(length: number): Buffer {
+    if (!this.reuse) return Buffer.allocUnsafeSlow(length);
+    if (this.#memory.length < length) this.#memory = Buffer.allocUnsafeSlow(length);
+    return this.#memory.subarray(0, length);
   }
 }

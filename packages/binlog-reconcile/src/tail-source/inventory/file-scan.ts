@@ -71,7 +71,7 @@ export async function scanFile(head: FileHead, options: FileScanOptions): Promis
   const handle = await open(head.path, 'r');
   try {
     const { size } = await handle.stat();
-    return await new FileScanner(head, new BlockReader(handle, size, SCAN_BLOCK_BYTES), options).scan();
+    return await new FileScanner(head, new BlockReader(handle, size, SCAN_BLOCK_BYTES, true), options).scan();
   } finally {
     await handle.close();
   }
@@ -212,7 +212,6 @@ class FileScanner {
     const { block, size } = this.reader;
     if (this.#bounds.isOpen) return new Torn('another transaction begins inside it', true);
     const position = this.#position;
-    const isPlain = block[at + 4] === EventType.Gtid;
     this.#gtid = undefined;
     const damage = await this.#verify(position, position + length);
     if (damage !== null) return damage;
@@ -236,8 +235,7 @@ class FileScanner {
     }
     const torn = await this.#verify(position + length, position + stated);
     if (torn !== null) return torn;
-    if (isPlain) this.#gtids.addPlain(block, at);
-    else this.#collect();
+    this.#collect();
     this.#gtid = undefined;
     this.#position = position + stated;
     this.#end = this.#position;

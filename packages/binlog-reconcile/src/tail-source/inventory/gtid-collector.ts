@@ -104,6 +104,10 @@ export class GtidCollector {
   add(gtid: string): void {
     if (gtid.includes(':')) {
       const { uuid, tag, gno } = parseGtid(gtid);
+      if (gno > Number.MAX_SAFE_INTEGER) {
+        this.#ranges.push({ uuid, tag, first: gno, last: gno });
+        return;
+      }
       const known = this.#runs.get(`${uuid}:${tag}`);
       const number = Number(gno);
       if (known?.next === number) known.next++;
@@ -139,6 +143,8 @@ export class GtidCollector {
  */
 export function plainTransactionLength(buffer: Buffer, at: number, length: number): number | undefined {
   if (length < LENGTH_AT + 3 || buffer[at + GNO_AT + 8] !== 2) return undefined;
+  // Numbers beyond 2^53 are read another way.
+  if (u32(buffer, at + GNO_AT + 4) >= 2 ** 20) return undefined;
   let lengthAt = at + LENGTH_AT;
   if (((buffer[lengthAt - 1] as number) & ORIGINAL_TIME_FLAG) !== 0) lengthAt += ORIGINAL_TIME_BYTES;
   const first = buffer[lengthAt] as number;
