@@ -41,7 +41,9 @@ try {
   await store.metaGroup.create({ group }, { members: servers.map(({ address }) => address), policy });
   for (const { address } of servers) await store.metaHost.create({ server: address }, { group });
   await store.master.create({ group }, { primary: primary.address, epoch: 1, sinceMs: Date.now() });
-  await primary.query('CREATE TABLE app.t (id INT PRIMARY KEY, n INT, v MEDIUMBLOB)');
+  await primary.query(
+    'CREATE TABLE app.t (id INT PRIMARY KEY, n INT, at DATETIME(3) DEFAULT NOW(3), amount DECIMAL(12,2) DEFAULT 1.5, b VARBINARY(64), v MEDIUMTEXT)',
+  );
   await fill(primary, transactions / 10, 1_000_000);
 
   const nothing = await round(false);
@@ -158,12 +160,14 @@ try {
     await session.query('SET GLOBAL sync_binlog = 0, GLOBAL innodb_flush_log_at_trx_commit = 2');
     for (let n = 0; n < transactions; n += 1) {
       const id = 1_000_000 + Math.floor(n / 10);
-      const value = Buffer.alloc(valueBytes, `${n} `);
-      if (n % 2 === 0) await session.query('INSERT INTO app.t VALUES (?, ?, ?)', [n, n, value]);
+      const value = 'dcmha '.repeat(valueBytes / 6);
+      const bytes = Buffer.alloc(64, n);
+      if (n % 2 === 0)
+        await session.query('INSERT INTO app.t (id, n, b, v) VALUES (?, ?, ?, ?)', [n, n, bytes, value]);
       else if (n % 10 === 9) await session.query('DELETE FROM app.t WHERE id = ?', [id]);
       else
         await session.query('UPDATE app.t SET n = n + 1, v = ? WHERE id = ?', [
-          value.subarray(0, valueBytes / 2),
+          value.slice(0, valueBytes / 2),
           n - 1,
         ]);
     }
@@ -173,10 +177,10 @@ try {
   async function fill(server, rows, from) {
     const session = await server.connect();
     for (let n = 0; n < rows; n += 1)
-      await session.query('INSERT INTO app.t VALUES (?, ?, ?)', [
+      await session.query('INSERT INTO app.t (id, n, v) VALUES (?, ?, ?)', [
         from + n,
         n,
-        Buffer.alloc(valueBytes, 'old '),
+        'old '.repeat(valueBytes / 4),
       ]);
     session.destroy();
   }

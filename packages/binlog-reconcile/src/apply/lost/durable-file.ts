@@ -34,12 +34,12 @@ export class DurableFile {
     this.#bytes += bytes.length;
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
-    if (this.#waitingBytes >= BUFFER_BYTES) await this.#flush();
+    if (this.#waitingBytes >= BUFFER_BYTES) await this.flush();
   }
 
   /** Flushes to disk and closes. */
   async close(): Promise<LostTransactionsFile> {
-    await this.#flush();
+    await this.flush();
     await this.handle.sync();
     await this.handle.close();
     return { name: this.name, bytes: this.#bytes, sha256: this.#hash.digest('hex') };
@@ -50,7 +50,8 @@ export class DurableFile {
     await this.handle.close().catch(() => undefined);
   }
 
-  async #flush(): Promise<void> {
+  /** Hands over to the operating system what was written so far: others can read it. */
+  async flush(): Promise<void> {
     const bytes = Buffer.concat(this.#waiting);
     this.#waiting = [];
     this.#waitingBytes = 0;

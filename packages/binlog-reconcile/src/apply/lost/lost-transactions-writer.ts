@@ -108,9 +108,13 @@ export class LostTransactionsWriter {
     if (this.#done) throw new LostTransactionsError(this.folder, 'was committed or given up already');
     const plan = this.#planner.finish();
     await this.redoFile.write(this.#redo.end());
-    await this.#closeEvents();
-    this.#closed.push(await this.redoFile.close(), await this.rowsFile.close());
-    this.#closed.push(await this.#writeUndo(plan));
+    await this.#events?.flush();
+    // Flushed to disk while undo.sql is written from what was read.
+    const closing = Promise.all([this.#closeEvents(), this.redoFile.close(), this.rowsFile.close()]);
+    closing.catch(() => undefined);
+    const undo = await this.#writeUndo(plan);
+    const [, redo, rows] = await closing;
+    this.#closed.push(redo, rows, undo);
     this.#done = true;
     const createdAt = this.options.now ?? new Date();
     const base = directoryName(createdAt, this.info);
