@@ -23,12 +23,22 @@ const youngMs = 1_000;
 /** A server stops when less is left. */
 const freeBytesMin = 64 * 1024;
 
+interface Call {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+interface Places {
+  readonly data: string;
+  readonly binlog: string | null;
+}
+
 /** Looks whether commits come back from the storage of a server that is open, while its reads answer. */
 export class StallWatch {
   readonly #o: StallWatchOptions;
   readonly #closing = new AbortController();
   #memory: StallMemory = noStall;
-  #folders: readonly string[] | null = null;
+  #places: Places | null = null;
   #wake: () => void = () => undefined;
   readonly #done: Promise<void>;
 
@@ -84,40 +94,36 @@ export class StallWatch {
     }
   }
 
-  async #progress(call: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<string> {
+  async #progress(call: Call): Promise<string> {
+    const { gtidExecuted } = await this.#o.instance.status(call);
+    const { binlog } = await this.#where(call);
+    const size = binlog === null ? undefined : await inTime(newestSize(binlog), call.timeoutMs);
+    return `${gtidExecuted} ${size ?? 'unknown'}`;
+  }
+
+  /** Where the server keeps its data and its binlog (without a number at its end). */
+  async #where(call: Call): Promise<Places> {
+    if (this.#places !== null) return this.#places;
     const [set] = await this.#o.instance.query(
       [
         {
-          kind: 'read progress',
-          sql: 'SELECT @@GLOBAL.gtid_executed AS executed, @@GLOBAL.log_bin_basename AS base, @@GLOBAL.datadir AS dir',
+          kind: 'find folders',
+          sql: 'SELECT @@GLOBAL.datadir AS dir, @@GLOBAL.log_bin_basename AS base',
         },
       ],
       call,
     );
-    const row = set?.rows[0];
-    const base = resolve(row?.['dir'] ?? '/', row?.['base'] ?? 'binlog');
-    const size = await inTime(newestSize(base), call.timeoutMs);
-    return `${row?.['executed'] ?? ''} ${size ?? 'unknown'}`;
+    const data = set?.rows[0]?.['dir'] ?? '/';
+    const base = set?.rows[0]?.['base'] ?? null;
+    this.#places = { data, binlog: base === null ? null : resolve(data, base) };
+    return this.#places;
   }
 
-  async #fullFolders(call: { readonly timeoutMs: number; readonly signal: AbortSignal }): Promise<string[]> {
-    if (this.#folders === null) {
-      const [set] = await this.#o.instance.query(
-        [
-          {
-            kind: 'find folders',
-            sql: 'SELECT @@GLOBAL.datadir AS dir, @@GLOBAL.log_bin_basename AS base',
-          },
-        ],
-        call,
-      );
-      const { dir = '/', base = null } = set?.rows[0] ?? {};
-      this.#folders = [
-        ...new Set([dir ?? '/', ...(base === null ? [] : [dirname(resolve(dir ?? '/', base))])]),
-      ];
-    }
+  async #fullFolders(call: Call): Promise<string[]> {
+    const { data, binlog } = await this.#where(call);
+    const folders = new Set([data, ...(binlog === null ? [] : [dirname(binlog)])]);
     const full: string[] = [];
-    for (const folder of this.#folders) {
+    for (const folder of folders) {
       try {
         const free = await inTime(statfs(folder), call.timeoutMs);
         if (free !== undefined && free.bavail * free.bsize < freeBytesMin) full.push(folder);
