@@ -86,6 +86,7 @@ export {
   type ServerControl,
   type SourceOptions,
 } from './ports.js';
+export type { GroupTask } from './shell/group-task.js';
 export { mysqlControl, type MysqlControlOptions } from './shell/mysql-control.js';
 export { startEngine, type EngineHandle } from './shell/engine.js';
 export {
@@ -93,6 +94,5 @@ export {
   type Explanation,
   type GroupInputs,
   type GroupRunnerOptions,
-  type GroupTask,
   type MemberRecord,
 } from './shell/group-runner.js';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { HistoryEntry, Journal } from '../core/journal.js';
 import type { Maintenance, PrimaryRecord, Route } from '../core/model.js';
-import type { GroupTask } from '../shell/group-runner.js';
+import type { GroupTask } from '../shell/group-task.js';
 
 /** All that a group remembers, as it lies in a `GroupStore`. */
 export interface GroupDocument {

@@ -15,7 +15,7 @@ import { startFailover } from '../operations/failover.js';
 import { FailoverRefusedError, planFailover } from '../operations/manual-failover.js';
 import { startSwitchover } from '../operations/switchover.js';
 import { TaskWithdrawnError, type Clock, type EngineLogger, type GroupLedger } from '../ports.js';
-import type { GroupTask } from './group-runner.js';
+import type { GroupTask } from './group-task.js';
 import { NotableEvaluations } from './notable.js';
 
 export interface GroupDeskOptions {

@@ -1,6 +1,7 @@
 import type { GroupPolicy, NodeValue } from '@dcmha/zk-schema';
 import type { AgentControl } from '../ports.js';
-import type { GroupInputs, GroupTask, MemberRecord } from './group-runner.js';
+import type { GroupInputs, MemberRecord } from './group-runner.js';
+import type { GroupTask } from './group-task.js';
 import { journalFromValue, maintenanceFromValue, primaryFromValue, routeFromValue } from './records.js';
 import type { AgentIndex } from './agent-index.js';
 import { contradictions, readPolicy } from './checked-policy.js';

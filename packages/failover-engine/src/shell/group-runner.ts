@@ -33,6 +33,7 @@ import {
   type ManagedServerControl,
 } from '../ports.js';
 import { GroupDesk, type WaitingTask } from './group-desk.js';
+import type { GroupTask } from './group-task.js';
 import { MemberObserver } from './member-observer.js';
 import type { Permit, Permits } from './permits.js';
 import { SecondOpinions } from './second-opinions.js';
@@ -43,13 +44,6 @@ export interface MemberRecord extends Omit<
   'probe' | 'state' | 'readAtMs' | 'opinions' | 'lastLagMs'
 > {
   readonly agentControl: AgentControl | null;
-}
-
-export interface GroupTask {
-  readonly name: string;
-  readonly kind: string;
-  readonly requestedBy: string;
-  readonly args: Readonly<Record<string, unknown>>;
 }
 
 /** What the coordination store says of the group; read from memory, as often as wanted. */
