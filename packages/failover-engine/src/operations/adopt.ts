@@ -116,7 +116,7 @@ export async function adopt(context: OperationContext, request: AdoptRequest): P
   const reason = isNew
     ? `${adoption.primary} was left as primary by ${records.maintenance?.by ?? 'a person'}`
     : `${adoption.primary} is still the primary`;
-  const phasesMs = { adopted: Math.round((context.clock.wallMs() - startedAtMs) * 10) / 10 };
+  const phasesMs = { adopted: Math.max(0, Math.round((context.clock.wallMs() - startedAtMs) * 10) / 10) };
   await context.ledger.commit(
     {
       ...(isNew ? { primary: primaryRecord(context, adoption.primary, epoch, adoption.state) } : {}),

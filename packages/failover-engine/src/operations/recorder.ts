@@ -54,7 +54,9 @@ export class Recorder {
   /** Notes when a phase was reached (first time only). */
   mark(phase: string): void {
     if (this.#journal.phasesMs[phase] !== undefined) return;
-    const ms = Math.round((this.#context.clock.wallMs() - this.#journal.startedAtMs) * 10) / 10;
+    // The clock of an engine that took over may be behind the one that began: no phase comes before the beginning.
+    const elapsedMs = Math.max(0, this.#context.clock.wallMs() - this.#journal.startedAtMs);
+    const ms = Math.round(elapsedMs * 10) / 10;
     this.#journal = { ...this.#journal, phasesMs: { ...this.#journal.phasesMs, [phase]: ms } };
   }
 

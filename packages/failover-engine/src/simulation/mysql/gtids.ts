@@ -63,6 +63,12 @@ export class Gtids {
       for (const [first, last] of ranges) for (let n = first; n <= last; n += 1) yield [uuid, n];
   }
 
+  get count(): number {
+    let count = 0;
+    for (const ranges of this.#of.values()) for (const [first, last] of ranges) count += last - first + 1;
+    return count;
+  }
+
   get isEmpty(): boolean {
     return this.#of.size === 0;
   }

@@ -13,6 +13,8 @@ export interface NetworkOptions {
 
 /** TCP sends a lost packet again after about this long. */
 const retransmitMs = 200;
+/** However slow it gets, a packet needs no longer. */
+const slowestMs = 400;
 
 interface Held {
   readonly from: SimHost;
@@ -75,7 +77,8 @@ export class Network {
     const [min, max] = this.#o.delayMs;
     const far = from.region === to.region ? 0 : this.#o.regionDelayMs;
     const lost = this.#random.chance(this.#o.loss) ? retransmitMs : 0;
-    return (far + this.#random.between(min, max)) * this.slowness + lost;
+    const delayMs = far + this.#random.between(min, max);
+    return Math.max(delayMs, Math.min(delayMs * this.slowness, slowestMs)) + lost;
   }
 
   /** `arrive` runs when the message is there; never when the host is down. It settles no promise by itself. */

@@ -173,13 +173,16 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'clock-jumps',
-    what: 'The wall clocks of an engine and of a server jump by hours, back and forth, around a failover.',
+    what:
+      'The wall clocks of the engines and of a server jump by hours, back and forth, around a failover whose engine dies; the one that ' +
+      'takes over believes that it has not begun yet.',
     setup: setup([
-      { fault: { kind: 'clock-jump', host: 'e1', byMs: 7_200_000 }, when: { atMs: 500 } },
-      { fault: { kind: 'clock-jump', host: 'e2', byMs: -7_200_000 }, when: { atMs: 600 } },
+      { fault: { kind: 'clock-jump', host: 'e2', byMs: 7_200_000 }, when: { atMs: 500 } },
+      { fault: { kind: 'clock-jump', host: 'e1', byMs: -7_200_000 }, when: { atMs: 600 } },
       { fault: { kind: 'clock-jump', host: 'db1', byMs: -86_400_000 }, when: { atMs: 700 } },
       { fault: { kind: 'kill-mysqld', server: 'primary', forMs: 5_000 }, when: { atMs: 1_000 } },
-      { fault: { kind: 'clock-jump', host: 'e1', byMs: -14_400_000 }, when: { atMs: 4_000 } },
+      { fault: { kind: 'kill-engine', engine: null, forMs: 12_000 }, when: { step: 'openWrites', nth: 0 } },
+      { fault: { kind: 'clock-jump', host: 'e1', byMs: -14_400_000 }, when: { atMs: 9_000 } },
     ]),
     expect: failedOver,
   },
