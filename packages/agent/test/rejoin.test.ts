@@ -1,57 +1,13 @@
-import { MysqlInstance } from '@dcmha/mysql-instance';
-import { accounts, Sandbox, waitUntil, type MysqlServer } from '@dcmha/sandbox';
-import { ZooKeeperClient } from '@dcmha/zk-client';
-import { createStore, type Store } from '@dcmha/zk-schema';
-import { readdir, readFile } from 'node:fs/promises';
+import type { MysqlServer } from '@dcmha/sandbox';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { agentConfigSchema, startAgent, type AgentHandle } from '../src/index.js';
-
-const group = 'orders';
-const lines: string[] = [];
-const log = (message: string, meta?: object): void => {
-  lines.push(`${message} ${meta === undefined ? '' : JSON.stringify(meta)}`);
-};
-const logger = { debug: log, info: log, warn: log, error: log };
+import { group, RejoinGroup } from './support/rejoin-group.js';
 
 describe('rejoin of an old primary on real servers', () => {
-  let sandbox: Sandbox;
-  let store: Store;
-  let zk: ZooKeeperClient;
+  let setup: RejoinGroup;
   let first: MysqlServer;
   let second: MysqlServer;
-  let epoch = 1;
-  const agents: AgentHandle[] = [];
-  const keyOf = ({ host, port }: MysqlServer): string => `${host}:${port}`;
-  const control = (server: MysqlServer): MysqlInstance =>
-    new MysqlInstance({ address: server, ...accounts.admin });
-  const stateDir = (server: MysqlServer): string => join(sandbox.folder, `state-${server.serverId}`);
-
-  const eventually = async (what: string, holds: () => Promise<boolean>): Promise<void> => {
-    const held = await waitUntil(async () => ((await holds()) ? true : undefined), {
-      timeoutMs: 30_000,
-      everyMs: 50,
-    });
-    if (held === undefined) throw new Error(`${what}: not within 30 s\n${lines.slice(-40).join('\n')}`);
-  };
-
-  const checksum = async (server: MysqlServer): Promise<unknown> =>
-    (await server.query('CHECKSUM TABLE app.orders')).map((row) => row.Checksum);
-
-  const behind = async (server: MysqlServer, source: MysqlServer): Promise<boolean> => {
-    const [row] = await server.query('SHOW REPLICA STATUS');
-    const [here] = await server.query(
-      'SELECT @@GLOBAL.gtid_executed AS set_, @@GLOBAL.super_read_only AS closed',
-    );
-    const [there] = await source.query('SELECT @@GLOBAL.gtid_executed AS set_');
-    return (
-      row?.Source_Port === source.port &&
-      row.Replica_IO_Running === 'Yes' &&
-      row.Replica_SQL_Running === 'Yes' &&
-      here?.set_ === there?.set_ &&
-      here?.closed === 1
-    );
-  };
 
   /** The primary dies with transactions that nobody received; its replica is made primary. */
   const loseHost = async (
@@ -59,59 +15,24 @@ describe('rejoin of an old primary on real servers', () => {
     successor: MysqlServer,
     lastWrites: readonly string[],
   ): Promise<void> => {
-    const replica = control(successor);
-    try {
-      await eventually('the replica has caught up', () => behind(successor, old));
-      await replica.stopReceiver();
-      for (const sql of lastWrites) await old.query(sql);
-      await old.kill();
-      const primary = await store.master.read({ group });
-      epoch += 1;
-      await replica.prepareSource({ semisync: null });
-      await store.master.write(
-        { group },
-        { primary: keyOf(successor), epoch, sinceMs: Date.now() },
-        { over: primary },
-      );
-      await replica.openWrites();
-      await replica.resetReplication();
-    } finally {
-      replica.close();
-    }
+    await setup.eventually('the replica has caught up', () => setup.isBehind(successor, old));
+    // Its agent would bring it back.
+    await setup.stopAgent(successor);
+    await setup.cutOff(successor);
+    for (const sql of lastWrites) await old.query(sql);
+    await old.kill();
+    await setup.promote(successor);
+    await setup.startAgent(successor);
   };
 
   beforeAll(async () => {
-    sandbox = await Sandbox.create({ name: 'rejoin-test' });
-    const ensemble = await sandbox.startZooKeeper({});
-    const servers = await sandbox.startGroup({ servers: 2, semiSync: false });
-    [first, second] = servers.servers as [MysqlServer, MysqlServer];
-    zk = new ZooKeeperClient({ connect: ensemble.connectString, sessionTimeoutMs: 4_000 });
-    store = createStore(zk);
-    await store.prepare();
-    const policy = { durability: { mode: 'async' }, fencing: 'none' };
-    await store.metaGroup.create({ group }, { members: servers.servers.map(keyOf), policy });
-    for (const server of servers.servers) await store.metaHost.create({ server: keyOf(server) }, { group });
-    await store.master.create({ group }, { primary: keyOf(first), epoch, sinceMs: Date.now() });
-    for (const server of servers.servers) {
-      const config = agentConfigSchema.parse({
-        zookeeper: { connect: ensemble.connectString, sessionTimeoutMs: 2_000 },
-        server: { address: keyOf(server) },
-        mysql: { ...accounts.admin },
-        replication: { ...accounts.replication },
-        http: { host: server.host },
-        stateDir: stateDir(server),
-      });
-      agents.push(await startAgent(config, { logger }));
-    }
+    setup = await RejoinGroup.create({ name: 'rejoin-test', servers: 2 });
+    [first, second] = setup.servers as [MysqlServer, MysqlServer];
+    for (const server of setup.servers) await setup.startAgent(server);
     await first.query('CREATE TABLE app.orders (id INT PRIMARY KEY, note VARCHAR(50), amount DECIMAL(10,2))');
     await first.query("INSERT INTO app.orders VALUES (1, 'one', 1.10), (2, 'two', 2.20), (3, 'three', 3.30)");
   });
-
-  afterAll(async () => {
-    for (const agent of agents) await agent.close();
-    await zk?.close();
-    await sandbox?.close();
-  });
+  afterAll(() => setup?.close());
 
   it('rolls back what its successor has not, saves it to files, and follows', async () => {
     await loseHost(first, second, [
@@ -121,26 +42,88 @@ describe('rejoin of an old primary on real servers', () => {
     ]);
     await second.query("INSERT INTO app.orders VALUES (4, 'kept', 9.90)");
     await first.start();
-    await eventually('the old primary follows', () => behind(first, second));
+    await setup.eventually('the old primary follows', () => setup.isBehind(first, second));
+    expect(await setup.checksums(first, 'app.orders')).toEqual(await setup.checksums(second, 'app.orders'));
 
-    expect(await checksum(first)).toEqual(await checksum(second));
-    const lost = join(stateDir(first), 'lost');
-    const [name] = await readdir(lost);
-    const manifest = JSON.parse(await readFile(join(lost, name ?? '', 'manifest.json'), 'utf8')) as Record<
-      string,
-      unknown
-    >;
-    expect(manifest).toMatchObject({ transactionCount: 3, rowCount: 3, invertible: true });
-    const rows = await readFile(join(lost, name ?? '', 'rows.jsonl'), 'utf8');
-    expect(rows).toContain('lost');
-    expect(await readFile(join(lost, name ?? '', 'redo.sql'), 'utf8')).toMatch(/INSERT INTO/i);
-    const registered = await store.lost.read({ group, id: name ?? '' });
-    expect(registered?.value).toMatchObject({
-      server: keyOf(first),
+    const [id = ''] = await setup.lostOf(first);
+    const read = (name: string): Promise<string> => readFile(join(setup.lostDir(first), id, name), 'utf8');
+    expect(JSON.parse(await read('manifest.json'))).toMatchObject({
+      transactionCount: 3,
+      rowCount: 3,
+      invertible: true,
+    });
+    expect(await read('rows.jsonl')).toContain('lost');
+    expect(await read('redo.sql')).toMatch(/INSERT INTO/i);
+    expect(await setup.registered(id)).toMatchObject({
+      server: first.address,
+      primary: second.address,
       transactions: 3,
       undone: true,
       review: { state: 'open' },
     });
+    const { nodes } = await setup.store.history.list({ group });
+    const entries = await Promise.all(nodes.map((params) => setup.store.history.read(params)));
+    expect(entries.map((entry) => entry?.value)).toMatchObject([
+      { kind: 'rejoin', result: 'done', from: first.address, to: second.address },
+    ]);
+    await setup.eventually('the rows are compared', async () =>
+      (await setup.review(first, id)).includes('compared'),
+    );
+    const compared = JSON.parse((await read('review.jsonl')).trim()) as { details: object };
+    expect(compared.details).toMatchObject({ rows: 3, differenceCount: 0, notCompared: [] });
+  });
+
+  it('tells of rows that are not as the primary has them', async () => {
+    // What the binlog does not say: the replica had another value here before.
+    await setup.stopAgent(first);
+    await setup.writeTo(
+      first,
+      'SET sql_log_bin = 0',
+      "UPDATE app.orders SET note = 'not as there' WHERE id = 3",
+      'SET sql_log_bin = 1',
+      'UPDATE app.orders SET amount = 0 WHERE id = 3',
+    );
+    await setup.startAgent(first);
+    await setup.eventually('it says what it found', async () =>
+      (await setup.activity(first)).includes(`1 of 1 rows that were taken back are not as ${second.address}`),
+    );
+    expect(setup.lines.join('\n')).toContain('"note":"not as there"');
+    await setup.stopAgent(first);
+    await setup.writeTo(first, 'SET sql_log_bin = 0', "UPDATE app.orders SET note = 'three' WHERE id = 3");
+    await setup.startAgent(first);
+  });
+
+  it('a replica whose own transactions cannot be undone goes on following, and says why it is told of', async () => {
+    const before = await setup.lostOf(first);
+    await setup.writeTo(first, 'CREATE TABLE app.mine (id INT)');
+    await setup.eventually(
+      'it is registered',
+      async () => (await setup.lostOf(first)).length > before.length,
+    );
+    await second.query("INSERT INTO app.orders VALUES (40, 'after', 1)");
+    await setup.eventually('what is new arrives', async () => {
+      const [row] = await first.query('SELECT COUNT(*) AS there FROM app.orders WHERE id = 40');
+      return row?.there === 1;
+    });
+    const id = (await setup.lostOf(first)).at(-1) ?? '';
+    await setup.eventually('it is told', () =>
+      setup.lines.some((line) => line.includes('stays closed') && line.includes('CREATE TABLE')),
+    );
+    expect(await setup.registered(id)).toMatchObject({ undone: false });
+    // The primary gets it as well, under the same GTID: then it was never errant.
+    const [errant] = await first.query<{ gtids: string }[]>(
+      'SELECT GTID_SUBTRACT(@@GLOBAL.gtid_executed, ?) AS gtids',
+      [(await second.query('SELECT @@GLOBAL.gtid_executed AS executed'))[0]?.executed],
+    );
+    const session = await second.connect();
+    await session.query(`SET gtid_next = '${errant?.gtids}'`);
+    await session.query('CREATE TABLE app.mine (id INT)');
+    session.destroy();
+    await setup.startAgent(first);
+    await setup.eventually(
+      'nobody need judge it',
+      async () => (await setup.registered(id))?.review.state === 'resolved',
+    );
   });
 
   it('undoes nothing by halves: with DDL among them it stays closed, and names what is in the way', async () => {
@@ -149,25 +132,19 @@ describe('rejoin of an old primary on real servers', () => {
       'ALTER TABLE app.orders ADD COLUMN extra INT',
     ]);
     await second.start();
-    await eventually('the agent says why it stays closed', () =>
-      Promise.resolve(lines.some((line) => line.includes('stays closed') && line.includes('ALTER TABLE'))),
+    await setup.eventually('the agent says why it stays closed', () =>
+      setup.lines.some((line) => line.includes('stays closed') && line.includes('ALTER TABLE')),
     );
     // Again and again the same reason: what was saved once is not judged anew.
-    const attempts = (): number => lines.filter((line) => line.startsWith('rejoining')).length;
+    const attempts = (): number => setup.lines.filter((line) => line.includes(': rejoining')).length;
     const before = attempts();
-    await eventually('two more attempts', () => Promise.resolve(attempts() >= before + 2));
-    expect(lines.filter((line) => line.includes('will be tried again') && line.includes('chema'))).toEqual(
-      [],
-    );
+    await setup.eventually('two more attempts', () => attempts() >= before + 2);
+    expect(await setup.lostOf(second)).toHaveLength(1);
     const [row] = await second.query(
       'SELECT @@GLOBAL.super_read_only AS closed, (SELECT COUNT(*) FROM app.orders WHERE id = 5) AS kept',
     );
     expect(row).toMatchObject({ closed: 1, kept: 1 });
-    const { nodes } = await store.lost.list({ group });
-    const entries = await Promise.all(nodes.map((params) => store.lost.read(params)));
-    expect(entries.find((e) => e?.value.server === keyOf(second))?.value).toMatchObject({
-      transactions: 2,
-      undone: false,
-    });
+    const [id = ''] = await setup.lostOf(second);
+    expect(await setup.registered(id)).toMatchObject({ transactions: 2, undone: false });
   });
 });
