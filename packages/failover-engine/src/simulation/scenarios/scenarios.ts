@@ -172,6 +172,17 @@ export const scenarios: readonly Scenario[] = [
       (longestOutageMs(result) < 2_000 ? null : `writes were away for ${longestOutageMs(result)} ms`),
   },
   {
+    name: 'zookeeper-gone-failsafe',
+    what: 'The same with fencing `failsafe`: the primary reaches every other agent, they agree, and it goes on serving.',
+    setup: setup([{ fault: { kind: 'zookeeper-down', forMs: 30_000 }, when: { atMs: 1_000 } }], {
+      policy: { ...semisync, fencing: 'failsafe' },
+      faultsUntilMs: 33_000,
+    }),
+    expect: (result) =>
+      nothingSwitched(result) ??
+      (longestOutageMs(result) < 2_000 ? null : `writes were away for ${longestOutageMs(result)} ms`),
+  },
+  {
     name: 'clock-jumps',
     what:
       'The wall clocks of the engines and of a server jump by hours, back and forth, around a failover whose engine dies; the one that ' +
