@@ -3,7 +3,16 @@ import { z } from 'zod';
 /** Below it, every slow answer would be taken for a hung primary. */
 const hungMsMin = 200;
 
-const ms = (fallback: number, max = 86_400_000) => z.int().min(0).max(max).default(fallback);
+/** A whole number within bounds; what is refused is named with its value. */
+const whole = (min: number, max: number) => {
+  const found = ({ input }: { readonly input?: unknown }): string => `found ${JSON.stringify(input)}`;
+  return z
+    .int({ error: (issue) => `expected a whole number, ${found(issue)}` })
+    .min(min, { error: (issue) => `expected number to be >=${min}, ${found(issue)}` })
+    .max(max, { error: (issue) => `expected number to be <=${max}, ${found(issue)}` });
+};
+
+const ms = (fallback: number, max = 86_400_000) => whole(0, max).default(fallback);
 
 /** A hook of the engines' configuration, by its name. */
 export const hookName = z
@@ -24,12 +33,12 @@ export const durabilitySchema = z.discriminatedUnion('mode', [
   z.strictObject({
     mode: z.literal('semisync'),
     /** Replicas that must acknowledge before a commit returns. */
-    ackers: z.int().min(1).max(9).default(1),
+    ackers: whole(1, 9).default(1),
     /**
      * After so long without acknowledgement a commit returns all the same, and the promise that no acknowledged write is
      * lost with it. Left out: never.
      */
-    fallbackMs: z.int().min(1).max(4_294_967_295).optional(),
+    fallbackMs: whole(1, 4_294_967_295).optional(),
   }),
 ]);
 
@@ -118,7 +127,7 @@ export const groupPolicySchema = z
     /** An agent's opinion of the primary counts for so long. */
     opinionMaxAgeMs: ms(2_000),
     /** SOURCE_HEARTBEAT_PERIOD of every channel. The server's default of 60 s hides failures. */
-    heartbeatPeriodMs: z.int().min(100).max(60_000).default(500),
+    heartbeatPeriodMs: whole(100, 60_000).default(500),
     /** Flushing on replicas; a primary always runs with sync_binlog=1 and innodb_flush_log_at_trx_commit=1. */
     replicaDurability: z.enum(['relaxed', 'durable']).default('relaxed'),
     /** Whether a failover may leave the primary's region. */
