@@ -94,6 +94,10 @@ describe('a tail source', () => {
     const all = await bodies(fileSource({ index: folder.index }));
     const from = await bodies(reading(source, { gtids: undefined, from: position }));
     expect(all.slice(-from.length)).toEqual(from);
+    const between = { ...position, position: 7_010 };
+    await expect(bodies(reading(source, { gtids: undefined, from: between }))).rejects.toThrow(
+      /no event (begins at position 7010|is \d+ bytes long)/,
+    );
     await expect(
       bodies(reading(source, { gtids: undefined, from: { ...position, file: 'binlog.000009' } })),
     ).rejects.toThrow(/Could not find first log file name/);

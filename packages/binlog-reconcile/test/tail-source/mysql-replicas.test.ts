@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { copyFile, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { locateMysql, Sandbox, waitUntil, type MysqlServer } from '@dcmha/sandbox';
+import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fileSource, GtidSet, GtidSetBuilder, transactions } from '../../src/index.js';
 import {
@@ -69,10 +73,7 @@ afterAll(async () => {
 
 describe('the tail of a killed primary', () => {
   test('is fetched by two replicas at once, one over TLS, with the original GTIDs', async () => {
-    const certificate = {
-      cert: await readFile(join(primary.dataDir, 'server-cert.pem')),
-      key: await readFile(join(primary.dataDir, 'server-key.pem')),
-    };
+    const certificate = await certificateOf(primary);
     // One asks for semi-synchronous replication, and goes on when it learns that there is none.
     await replicas[1].query("INSTALL PLUGIN rpl_semi_sync_replica SONAME 'semisync_replica.so'");
     await replicas[1].query('SET GLOBAL rpl_semi_sync_replica_enabled = ON');
@@ -99,6 +100,44 @@ describe('the tail of a killed primary', () => {
         expect(BigInt(transactionsSent)).toBe(GtidSet.parse(gtids).subtract(GtidSet.parse(before)).count);
         expect(serverUuid).toMatch(/^[0-9a-f-]{36}$/);
       }
+    } finally {
+      await tail.close();
+    }
+  });
+
+  test('garbage in place of TLS harms nobody', async () => {
+    const tail = await openTail(primary, {
+      tls: await certificateOf(primary),
+      limits: { loginTimeoutMs: 2_000 },
+    });
+    try {
+      // Asks for TLS (32 bytes: flags, packet size, character set), then says something else.
+      const request = Buffer.alloc(36);
+      request.writeUIntLE(32, 0, 3);
+      request[3] = 1;
+      request.writeUInt32LE(0x28_8a00, 4);
+      for (let round = 0; round < 40; round++) {
+        const socket = connect(tail.port, tail.host);
+        socket.on('error', () => undefined).on('data', () => undefined);
+        await once(socket, 'connect');
+        // In one packet with the request, and behind it.
+        const noise = randomBytes(1 + round * 20);
+        if (round % 2 === 0) socket.write(Buffer.concat([request, noise]));
+        else {
+          socket.write(request);
+          socket.write(noise);
+        }
+        socket.end();
+        if (!socket.closed) await once(socket, 'close');
+      }
+      await expect(createConnection({ host: tail.host, port: tail.port, ...account })).rejects.toThrow(
+        /insecure transport/,
+      );
+      const ssl = { rejectUnauthorized: false };
+      const connection = await createConnection({ host: tail.host, port: tail.port, ...account, ssl });
+      const [rows] = await connection.query('SELECT @@GLOBAL.server_id AS id');
+      expect(rows).toEqual([{ id: '1' }]);
+      connection.destroy();
     } finally {
       await tail.close();
     }
@@ -323,6 +362,16 @@ async function copyOf(
   await writeFile(join(folder, 'binlog.index'), `${chosen.map((name) => `./${name}`).join('\n')}\n`);
   await copyFile(join(server.dataDir, 'auto.cnf'), join(folder, 'auto.cnf'));
   return folder;
+}
+
+/** Which mysqld made in its data directory. */
+async function certificateOf({
+  dataDir,
+}: MysqlServer): Promise<{ readonly cert: Buffer; readonly key: Buffer }> {
+  return {
+    cert: await readFile(join(dataDir, 'server-cert.pem')),
+    key: await readFile(join(dataDir, 'server-key.pem')),
+  };
 }
 
 /** Where the transactions of a file end. */

@@ -164,6 +164,10 @@ export class Dump {
           `${head.file} is damaged at ${position}: no event is ${length} bytes long`,
         );
       }
+      const statedEnd = reader.block.readUInt32LE(at + 13);
+      if (position === from && statedEnd !== 0 && statedEnd !== (position + length) % 2 ** 32) {
+        throw sqlErrors.fatalReading(`no event begins at position ${position} of ${head.file}`);
+      }
       const type = reader.block[at + 4] as number;
       if (isTransactionBegin(type) && this.#selection !== null) {
         if (!reader.has(position, length)) {
