@@ -16,7 +16,7 @@ describe('people working on a group of real servers', () => {
   let under: GroupUnderTest;
   const policy: GroupPolicyInput = {
     failover: 'manual',
-    switchoverTimeoutMs: 1_500,
+    switchoverTimeoutMs: 4_000,
     longTransactionMs: 1_000,
     hooks: { preSwitchover: ['record'], postSwitchover: ['record'], postFailover: ['record'] },
   };
@@ -66,7 +66,7 @@ describe('people working on a group of real servers', () => {
         return found.includes('long-transactions') && found.includes('running-ddl');
       });
       const report = await ask<SwitchoverReport>('switchover');
-      expect(report).toMatchObject({ possible: false, plan: { from: keyOf(primary), holdMsMax: 1_500 } });
+      expect(report).toMatchObject({ possible: false, plan: { from: keyOf(primary), holdMsMax: 4_000 } });
       const refused = await under.resultOf('switchover', {});
       expect(refused).toMatchObject({ result: 'refused', detail: { requestedBy: 'ann' } });
       expect(refused.reason).toContain('ALTER TABLE app.t');

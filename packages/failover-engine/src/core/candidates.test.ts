@@ -158,6 +158,12 @@ describe('chooseCandidate', () => {
     ]);
   });
 
+  it('for a switchover nobody is behind: the target catches up before it is promoted', () => {
+    const view = viewWith({ 3: { gtidExecuted: `${uuid}:1-101` } });
+    expect(choose(view, { catchesUp: true }).eligible).toEqual([key(2), key(3), key(4)]);
+    expect(choose(view, { catchesUp: true, target: key(4) }).chosen).toBe(key(4));
+  });
+
   it('hopeless is what waiting does not change', () => {
     const world = new FakeWorld({ members: 2 });
     world.promotion.set(key(2), 'must-not');

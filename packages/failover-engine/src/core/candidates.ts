@@ -50,6 +50,11 @@ export interface ChooseOptions {
   };
   /** Not one that is further behind than this, milliseconds. */
   readonly lagMaxMs?: number;
+  /**
+   * The chosen one catches up with the old primary before it is promoted (a switchover): nobody counts as behind, because
+   * members are not read at one moment and on a busy group each is behind whoever was read after it.
+   */
+  readonly catchesUp?: boolean;
   /** A person accepts losses: whoever lacks least of what the others have is chosen, also when that is not nothing. */
   readonly allowDataLoss?: boolean;
 }
@@ -79,7 +84,7 @@ export function chooseCandidate(view: GroupView, options: ChooseOptions): Choice
     else possible.push(member as Usable);
   }
 
-  const complete = mostComplete(possible, usable, options, refuse);
+  const complete = options.catchesUp === true ? possible : mostComplete(possible, usable, options, refuse);
 
   const version = (m: Usable): string => m.state.version.map((n) => String(n).padStart(5, '0')).join('.');
   const followable: Usable[] = [];
@@ -114,7 +119,9 @@ export function chooseCandidate(view: GroupView, options: ChooseOptions): Choice
     reason:
       chosen === undefined
         ? `no member may be promoted: ${refused.map((r) => `${r.member} ${r.reason}`).join('; ') || 'the group has no other member'}`
-        : `${chosen.key} is the most complete (${countOf(chosen.state.gtidExecuted)} transactions, rule ${chosen.promotion})`,
+        : options.catchesUp === true
+          ? `${chosen.key} has the rule ${chosen.promotion}`
+          : `${chosen.key} is the most complete (${countOf(chosen.state.gtidExecuted)} transactions, rule ${chosen.promotion})`,
   };
 }
 

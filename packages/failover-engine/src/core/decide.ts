@@ -2,7 +2,7 @@ import { chooseCandidate, isHopeless, type Choice } from './candidates.js';
 import { diagnose, type Finding } from './diagnosis/diagnose.js';
 import { patienceMs as patienceOf, type Diagnosis, type Problem } from './diagnosis/types.js';
 import { opinionsMissing } from './diagnosis/witnesses.js';
-import { isUsable, primaryMember, replicasOf, type GroupView, type MemberKey } from './model.js';
+import { answers, isUsable, primaryMember, replicasOf, type GroupView, type MemberKey } from './model.js';
 import { readPool } from './read-pool.js';
 
 export type Action =
@@ -169,6 +169,8 @@ export function failoverCandidates(view: GroupView): Choice | null {
     return chooseCandidate(view, {
       replaces: primary.key,
       lagMaxMs: view.policy.failoverLagMaxMs,
+      // As long as it serves, who has received most changes from one look to the next.
+      catchesUp: answers(primary.probe),
       ...(primary.state === null ? {} : { oldPrimary: primary.state }),
     });
   } catch (error) {

@@ -72,6 +72,7 @@ export function judgeSwitchover(view: GroupView, target: MemberKey | null): Swit
 
   const candidates = chooseCandidate(view, {
     replaces: primary.key,
+    catchesUp: true,
     ...(isUsable(primary) ? { oldPrimary: primary.state } : {}),
     ...(target === null ? {} : { target }),
   });
