@@ -1,7 +1,6 @@
 import type { SimHost } from '../net/sim-host.js';
 import type { SimProcess } from '../time/sim-process.js';
 import type { Gtids } from './gtids.js';
-import type { SimMysqld } from './sim-mysqld.js';
 
 /** One transaction: its GTID, and the row that it inserted (0: none of a client's). */
 export interface Txn {
@@ -22,6 +21,15 @@ export interface Link {
   silentSinceMs: number | null;
 }
 
+/** The server at the other end: it has what it has, and takes what comes. */
+export interface Receiver {
+  readonly key: string;
+  readonly host: SimHost;
+  /** Executed, or in its relay log. */
+  has(): Gtids;
+  receive(link: Link, txn: Txn): void;
+}
+
 /** What a receiver can fetch from: a server, or an agent that serves a dead server's binlog. */
 export interface BinlogSource {
   readonly key: string;
@@ -30,7 +38,7 @@ export interface BinlogSource {
   readonly process: SimProcess | null;
   /** Whether a replica that has this can be served; else the error that its receiver gets. */
   refuses(replica: string, has: Gtids): string | null;
-  register(link: Link, replica: SimMysqld): void;
+  register(link: Link, replica: Receiver): void;
   forgetReplica(replica: string, link: Link): void;
   acknowledge(replica: string, txn: Txn): void;
 }

@@ -4,7 +4,7 @@ import type { SimHost } from '../net/sim-host.js';
 import type { SimClock } from '../time/sim-clock.js';
 import { SimProcess } from '../time/sim-process.js';
 import type { Story } from '../time/story.js';
-import type { BinlogSource, Link, Txn } from './binlog-source.js';
+import type { BinlogSource, Link, Receiver, Txn } from './binlog-source.js';
 import { Gtids } from './gtids.js';
 
 export interface Channel {
@@ -92,7 +92,7 @@ interface Running {
 const connectRetryMs = 1_000;
 
 /** A MySQL server: what of it matters to a failover. */
-export class SimMysqld implements BinlogSource {
+export class SimMysqld implements BinlogSource, Receiver {
   readonly disk: Disk;
   /** Time that its applier takes for one transaction; faults change it. */
   applyMs: number;
@@ -499,7 +499,7 @@ export class SimMysqld implements BinlogSource {
     return this.disk.binlog.some((txn) => txn.uuid === uuid && txn.n === n);
   }
 
-  register(link: Link, replica: SimMysqld): void {
+  register(link: Link, replica: Receiver): void {
     const running = this.#running;
     if (running === null || link.closed) return;
     const has = replica.has();
@@ -527,7 +527,7 @@ export class SimMysqld implements BinlogSource {
     }
   }
 
-  #sendFrom(dump: Dump, replica: SimMysqld, has: Gtids | null): void {
+  #sendFrom(dump: Dump, replica: Receiver, has: Gtids | null): void {
     const { link } = dump;
     for (; dump.next < this.disk.binlog.length; dump.next += 1) {
       const txn = this.disk.binlog[dump.next] as Txn;

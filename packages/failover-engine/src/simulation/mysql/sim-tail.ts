@@ -1,9 +1,9 @@
 import type { Network } from '../net/network.js';
 import type { SimHost } from '../net/sim-host.js';
 import type { SimProcess } from '../time/sim-process.js';
-import type { BinlogSource, Link, Txn } from './binlog-source.js';
+import type { BinlogSource, Link, Receiver, Txn } from './binlog-source.js';
 import type { Gtids } from './gtids.js';
-import type { Disk, SimMysqld } from './sim-mysqld.js';
+import type { Disk } from './sim-mysqld.js';
 
 /** An agent that serves the binlog of a dead server from its disk. */
 export class SimTail implements BinlogSource {
@@ -26,7 +26,7 @@ export class SimTail implements BinlogSource {
     return has.contains(this.disk.purged) ? null : `1236 the tail of ${this.key} lacks what ${replica} needs`;
   }
 
-  register(link: Link, replica: SimMysqld): void {
+  register(link: Link, replica: Receiver): void {
     const has = replica.has();
     let lastMs = 0;
     for (const txn of this.disk.binlog) {
