@@ -37,7 +37,7 @@ describe('a broken variant', () => {
       const sound = await run(setupFromSeed(seed));
       expect(sound.violations, sound.story).toEqual([]);
     },
-    120_000,
+    600_000,
   );
 
   it('no-ownership-check is caught by two engines at work on one group', async () => {
