@@ -5,12 +5,14 @@ import {
   closedAcl,
   createStore,
   formatAddress,
+  guard,
   parseAddress,
   parseGroupPolicy,
   SessionKeeper,
   type AgentStatus,
   type CloseAnswer,
   type CloseRequest,
+  type GuardAction,
   type Logger,
   type NodeKey,
   type NodeUpdate,
@@ -22,7 +24,6 @@ import {
   type TailStopRequest,
 } from '@dcmha/zk-schema';
 import type { AgentConfig } from './config.js';
-import { guard, type GuardAction } from './core/guard.js';
 import { AgentHttp } from './http/agent-http.js';
 import { agentMetrics } from './http/agent-metrics.js';
 import { RefusedError } from './http/refused-error.js';

@@ -132,3 +132,5 @@ export const agentStatusSchema = z.object({
   activity: z.string(),
 });
 export type AgentStatus = z.output<typeof agentStatusSchema>;
+
+export { guard, type GuardAction, type GuardInput } from './guard.js';

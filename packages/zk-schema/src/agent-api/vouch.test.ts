@@ -1,4 +1,4 @@
-import { verdict, vouch, type Said, type VouchFacts } from '@dcmha/zk-schema';
+import { verdict, vouch, type Said, type VouchFacts } from './vouch.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { guard } from './guard.js';

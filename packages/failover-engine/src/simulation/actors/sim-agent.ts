@@ -1,11 +1,13 @@
 import type { ZooKeeper } from '@dcmha/zk-client';
 import {
   createStore,
+  guard,
   parseGroupPolicy,
   verdict,
   vouch,
   type EphemeralNode,
   type GroupPolicy,
+  type GuardAction,
   type NodeInput,
   type NodeKey,
   type NodeUpdate,
@@ -25,7 +27,6 @@ import { SimTail } from '../mysql/sim-tail.js';
 import type { SimClock } from '../time/sim-clock.js';
 import { SimProcess } from '../time/sim-process.js';
 import type { Story } from '../time/story.js';
-import { agentGuard, type AgentAction } from './agent-guard.js';
 import type { SimZooKeeper } from './sim-zookeeper.js';
 
 export interface SimAgentOptions {
@@ -256,11 +257,12 @@ export class SimAgent {
     }
   }
 
-  #decide(): AgentAction {
+  #decide(): GuardAction {
     const zk = this.#zk;
     const channel = this.#local?.channel ?? null;
-    return agentGuard({
+    return guard({
       server: this.#key,
+      mysqld: this.#local === null ? 'unknown' : 'up',
       primary: this.#primary?.primary ?? null,
       maintenance: this.#maintenance,
       operationInProgress: this.#operation,
@@ -276,6 +278,7 @@ export class SimAgent {
           ? null
           : {
               writable: !this.#local.readOnly,
+              closed: this.#local.superReadOnly,
               source: channel?.source ?? null,
               receiver: channel?.receiver ?? 'stopped',
               applier: channel?.applier ?? 'stopped',
