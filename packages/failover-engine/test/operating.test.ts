@@ -106,7 +106,6 @@ describe('people working on a group of real servers', () => {
   });
 
   it('a scheduled switchover is begun at its time, its hooks before and after it', async () => {
-    const before = (await hookCalls()).length;
     const primary = await under.primary();
     const target = keyOf(under.replicasOf(primary)[1]!);
     const notBeforeMs = Date.now() + 1_500;
@@ -121,7 +120,8 @@ describe('people working on a group of real servers', () => {
     await under.eventually('the hooks are in the history', async () =>
       (await under.history()).some((e) => e.kind === 'hooks' && e.result === 'done' && e.to === target),
     );
-    expect((await hookCalls()).slice(before)).toMatchObject([
+    // The hooks of the one before may still be running: they are told of another target.
+    expect((await hookCalls()).filter(({ to }) => to === target)).toMatchObject([
       { point: 'preSwitchover', to: target },
       { point: 'postSwitchover', to: target },
     ]);
