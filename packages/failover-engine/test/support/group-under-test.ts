@@ -185,16 +185,17 @@ export class GroupUnderTest {
     return this.servers.servers.filter((server) => server !== primary);
   }
 
-  /** What the group's history says of the failover from this server; written when all of it is done. */
+  /** What the group's history says of the last failover, from this server; written when all of it is done. */
   async failoverFrom(old: MysqlServer): Promise<NodeValue<'history'>> {
     const { group, store } = this;
+    const epoch = (await store.master.read({ group }))?.value.epoch;
     let found: NodeValue<'history'> | undefined;
     await this.eventually(`the failover from ${keyOf(old)} is in the history`, async () => {
       const { nodes } = await store.history.list({ group });
       const entries = await Promise.all(nodes.map((node) => store.history.read(node)));
       found = entries
         .map((entry) => entry?.value)
-        .findLast((e) => e?.kind === 'failover' && e.from === keyOf(old));
+        .findLast((e) => e?.kind === 'failover' && e.from === keyOf(old) && e.epoch === epoch);
       return found !== undefined;
     });
     return found as NodeValue<'history'>;
