@@ -31,7 +31,11 @@ let agent;
 try {
   const [ensemble, { servers }] = await Promise.all([
     sandbox.startZooKeeper({}),
-    sandbox.startGroup({ servers: 2, semiSync: false, options: { 'innodb-redo-log-capacity': '256M' } }),
+    sandbox.startGroup({
+      servers: 2,
+      semiSync: false,
+      options: { 'innodb-redo-log-capacity': '256M', 'innodb-buffer-pool-size': '256M' },
+    }),
   ]);
   let [primary, other] = servers;
   zk = new ZooKeeperClient({ connect: ensemble.connectString, sessionTimeoutMs: 10_000 });
