@@ -51,6 +51,8 @@ async function recorded(work: () => Promise<void>): Promise<string> {
   await connection.query('FLUSH BINARY LOGS');
   const [rows] = await connection.query('SHOW MASTER STATUS');
   await work();
+  // A background thread may write a checkpoint event to an open file at any time: this one is closed.
+  await connection.query('FLUSH BINARY LOGS');
   return join(server.dataDir, (rows as { File: string }[])[0]?.File ?? '');
 }
 
