@@ -24,7 +24,7 @@ export interface Deadline {
 export interface FollowOptions extends Deadline {
   readonly heartbeatPeriodMs: number;
   readonly semisync: boolean;
-  readonly durability: 'relaxed' | 'durable';
+  readonly durability: 'relaxed' | 'crash-safe' | 'durable';
 }
 
 /** A replication source that is no member: an agent that serves a dead server's binlog from its disk. */
@@ -38,7 +38,7 @@ export interface TailSource {
 
 export interface FetchOptions extends Deadline {
   readonly heartbeatPeriodMs: number;
-  readonly durability: 'relaxed' | 'durable';
+  readonly durability: 'relaxed' | 'crash-safe' | 'durable';
 }
 
 /** What an agent serves of a dead server's binlog. */

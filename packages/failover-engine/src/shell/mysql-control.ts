@@ -55,7 +55,7 @@ export function mysqlControl(key: MemberKey, options: MysqlControlOptions): Mana
     startReceiver: (deadline) => instance.startReceiver(deadline),
     startApplier: (deadline) => instance.startApplier(deadline),
     waitForGtids: (set, deadline) => instance.waitForGtid(set, deadline),
-    relax: (deadline) => instance.setDurability('relaxed', deadline),
+    relax: (deadline) => instance.setDurability('crash-safe', deadline),
     prepareAsSource: (ackers, { fallbackMs, ...deadline }) =>
       instance.prepareSource({
         ...deadline,

@@ -31,7 +31,7 @@ export function memberOptions(semiSync: boolean): ServerOptions {
     'super-read-only': 'ON',
     'read-only': 'ON',
     'sync-binlog': 0,
-    'innodb-flush-log-at-trx-commit': 0,
+    'innodb-flush-log-at-trx-commit': 2,
     'relay-log-recovery': 'ON',
     'replica-net-timeout': 4,
     'skip-replica-start': 'OFF',

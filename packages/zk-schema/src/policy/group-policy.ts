@@ -128,8 +128,12 @@ export const groupPolicySchema = z
     opinionMaxAgeMs: ms(2_000),
     /** SOURCE_HEARTBEAT_PERIOD of every channel. The server's default of 60 s hides failures. */
     heartbeatPeriodMs: whole(100, 60_000).default(500),
-    /** Flushing on replicas; a primary always runs with sync_binlog=1 and innodb_flush_log_at_trx_commit=1. */
-    replicaDurability: z.enum(['relaxed', 'durable']).default('relaxed'),
+    /**
+     * `sync_binlog` and `innodb_flush_log_at_trx_commit` on replicas: `durable` 1 and 1; `crash-safe` 0 and 2, where a killed
+     * mysqld loses nothing and a machine without power may; `relaxed` 0 and 0, where a killed mysqld may have lost rows of
+     * transactions that it counts as executed. A primary always runs with 1 and 1.
+     */
+    replicaDurability: z.enum(['relaxed', 'crash-safe', 'durable']).default('crash-safe'),
     /** Whether a failover may leave the primary's region. */
     crossRegion: z.boolean().default(true),
     /**
