@@ -230,6 +230,7 @@ class Agent {
   }
 
   #changed(): void {
+    this.#tendTail();
     this.#announce();
     this.#guardSoon();
   }

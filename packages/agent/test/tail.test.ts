@@ -8,6 +8,7 @@ import {
   type TailAnswer,
   type TailStartRequest,
 } from '@dcmha/zk-schema';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { agentConfigSchema, startAgent, type AgentHandle } from '../src/index.js';
@@ -94,6 +95,11 @@ beforeAll(async () => {
   await store.master.create({ group }, { primary: first.address, epoch: 5, sinceMs: Date.now() });
   agent = await start();
   await eventually('the agent sees its server', async () => (await status())['role'] === 'primary');
+  await eventually('it knows where the binlog is', async () =>
+    (await readdir(join(sandbox.folder, 'state')).catch(() => [])).some((name) =>
+      /^binlog-.*\.json$/.test(name),
+    ),
+  );
 });
 
 afterAll(async () => {

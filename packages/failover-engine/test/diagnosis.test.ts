@@ -181,7 +181,7 @@ describe('what an engine makes of real servers', () => {
       return semisync.timeoutMs === 4_294_967_295 && durability.syncBinlog === 1;
     });
     for (const replica of await replicas()) {
-      expect((await control(replica).status()).durability).toEqual({ syncBinlog: 0, flushLogAtTrxCommit: 0 });
+      expect((await control(replica).status()).durability).toEqual({ syncBinlog: 0, flushLogAtTrxCommit: 2 });
     }
   });
 

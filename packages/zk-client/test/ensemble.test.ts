@@ -195,6 +195,8 @@ describe('a client of a session of 6 s under load that is frozen', () => {
 
   async function audit(): Promise<void> {
     const observer = await connected(ensemble.connectString);
+    // The server that it is connected to may be behind the one that acknowledged.
+    await observer.sync(nodes);
     const { children } = await observer.children(nodes);
     const there = children.map((name) => name.slice(0, -10));
     expect(new Set(there).size).toBe(there.length);

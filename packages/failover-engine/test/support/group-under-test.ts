@@ -188,14 +188,15 @@ export class GroupUnderTest {
   /** What the group's history says of the last failover, from this server; written when all of it is done. */
   async failoverFrom(old: MysqlServer): Promise<NodeValue<'history'>> {
     const { group, store } = this;
-    const epoch = (await store.master.read({ group }))?.value.epoch;
     let found: NodeValue<'history'> | undefined;
     await this.eventually(`the failover from ${keyOf(old)} is in the history`, async () => {
+      const now = (await store.master.read({ group }))?.value;
+      if (now?.primary === keyOf(old)) return false;
       const { nodes } = await store.history.list({ group });
       const entries = await Promise.all(nodes.map((node) => store.history.read(node)));
       found = entries
         .map((entry) => entry?.value)
-        .findLast((e) => e?.kind === 'failover' && e.from === keyOf(old) && e.epoch === epoch);
+        .findLast((e) => e?.kind === 'failover' && e.from === keyOf(old) && e.epoch === now?.epoch);
       return found !== undefined;
     });
     return found as NodeValue<'history'>;
