@@ -3,18 +3,25 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseProcStat, readProcStat } from './proc-stat.js';
+import { isPastItsWork, parseProcStat, readProcStat } from './proc-stat.js';
 import { ProcessWatch } from './process-watch.js';
 
 describe('parseProcStat', () => {
   it('is not misled by a command with spaces and parentheses', () => {
-    const rest = Array.from({ length: 18 }, (_, i) => i + 4).join(' ');
-    expect(parseProcStat(`42 (my (sql) d) S ${rest} 98765 0`)).toEqual({ state: 'S', startTicks: '98765' });
+    const rest = (flags: number): string =>
+      Array.from({ length: 18 }, (_, i) => (i === 5 ? flags : i + 4)).join(' ');
+    expect(parseProcStat(`42 (my (sql) d) S ${rest(4_194_304)} 98765 0`)).toEqual({
+      state: 'S',
+      startTicks: '98765',
+      isExiting: false,
+    });
+    expect(parseProcStat(`42 (mysqld) R ${rest(4_194_304 + 4)} 98765 0`)?.isExiting).toBe(true);
   });
 
   it('reads this process, and nothing for one that is not there', () => {
     expect(readProcStat(process.pid)?.state).toMatch(/^[RS]$/);
     expect(readProcStat(2 ** 22 + 1)).toBeNull();
+    expect([isPastItsWork(process.pid), isPastItsWork(2 ** 22 + 1)]).toEqual([false, true]);
   });
 });
 

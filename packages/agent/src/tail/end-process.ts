@@ -1,6 +1,5 @@
-import { readdir } from 'node:fs/promises';
 import { RefusedError } from '../http/refused-error.js';
-import { readProcStat } from '../process/proc-stat.js';
+import { isPastItsWork, readProcStat } from '../process/proc-stat.js';
 import type { ProcessIdentity } from '../process/process-watch.js';
 
 /** A process in the middle of reading or writing a stalled disk ends only when the disk answers. */
@@ -14,7 +13,7 @@ const pollMs = 5;
  */
 export async function endProcess(process_: ProcessIdentity, signal: AbortSignal): Promise<void> {
   const { pid } = process_;
-  if (!(await hasEnded(process_))) {
+  if (!hasEnded(process_)) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch (error) {
@@ -27,7 +26,7 @@ export async function endProcess(process_: ProcessIdentity, signal: AbortSignal)
     }
   }
   const deadline = performance.now() + endTimeoutMs;
-  while (!(await hasEnded(process_))) {
+  while (!hasEnded(process_)) {
     if (performance.now() > deadline || signal.aborted) {
       throw new RefusedError(
         `process ${pid} was killed and has not ended within ${endTimeoutMs} ms: its disk may be stalled`,
@@ -38,10 +37,7 @@ export async function endProcess(process_: ProcessIdentity, signal: AbortSignal)
 }
 
 /** A process is a zombie as soon as its first thread has ended; the others may be in the middle of a write. */
-export async function hasEnded({ pid, startTicks }: ProcessIdentity): Promise<boolean> {
+export function hasEnded({ pid, startTicks }: ProcessIdentity): boolean {
   const found = readProcStat(pid);
-  if (found === null || found.startTicks !== startTicks) return true;
-  if (!'ZXx'.includes(found.state)) return false;
-  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
-  return threads.length <= 1;
+  return found === null || found.startTicks !== startTicks || isPastItsWork(pid);
 }

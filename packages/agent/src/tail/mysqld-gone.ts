@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readProcStat } from '../process/proc-stat.js';
+import { isPastItsWork, readProcStat } from '../process/proc-stat.js';
 import { hasEnded } from './end-process.js';
 
-/** How long a killed process may take to end: the kernel tears its memory down first. */
+/** How long the threads of a killed process may take to end: one may be in the middle of a write. */
 const endingMs = 5_000;
 const pollMs = 5;
 /** Fields of a line of /proc/locks (proc(5)): pid, device (hexadecimal major and minor), inode. */
@@ -47,6 +47,8 @@ async function useOf({
   const holder = await lockHolder(tablespace);
   if (holder !== null) {
     const found = holder > 0 ? readProcStat(holder) : null;
+    // The kernel closes its files last, after all of its memory: nothing is written any more.
+    if (found !== null && isEnding(found.state) && isPastItsWork(holder)) return null;
     return {
       why: `process ${holder > 0 ? holder : 'of another container'} holds the lock of ${tablespace}`,
       ending: holder > 0 && (found === null || isEnding(found.state)),
@@ -56,8 +58,7 @@ async function useOf({
   const found = Number.isInteger(pid) && pid > 1 ? readProcStat(pid) : null;
   if (found === null) return null;
   const ending = isEnding(found.state);
-  if (ending ? await hasEnded({ pid, startTicks: found.startTicks }) : !(await isDatabaseServer(pid)))
-    return null;
+  if (ending ? hasEnded({ pid, startTicks: found.startTicks }) : !(await isDatabaseServer(pid))) return null;
   return { why: `process ${pid} of ${pidFile} ${ending ? 'has not ended yet' : 'runs'}`, ending };
 }
 
