@@ -50,7 +50,7 @@ function control(key, lost) {
       : {
           source: server.source,
           sourceUuid: '',
-          receiver: serverOf(server.source).up ? server.receiver : 'connecting',
+          receiver: server.receiver === 'stopped' || serverOf(server.source).up ? server.receiver : 'connecting',
           applier: 'running',
           receivedGtids: server.executed,
           autoPosition: true,
