@@ -50,7 +50,8 @@ function control(key, lost) {
       : {
           source: server.source,
           sourceUuid: '',
-          receiver: server.receiver === 'stopped' || serverOf(server.source).up ? server.receiver : 'connecting',
+          receiver:
+            server.receiver === 'stopped' || serverOf(server.source).up ? server.receiver : 'connecting',
           applier: 'running',
           receivedGtids: server.executed,
           autoPosition: true,
