@@ -129,8 +129,13 @@ export class AppliedFile {
       );
     }
     this.#unsynced = true;
+    this.#startSync();
+  }
+
+  #startSync(): void {
     this.#syncing ??= this.#sync().finally(() => {
       this.#syncing = undefined;
+      if (this.#unsynced) this.#startSync();
     });
   }
 

@@ -57,4 +57,28 @@ describe('Latest', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(seen).toEqual(['start 1']);
   });
+
+  it.each([0, 1, 2, 3, 4, 5, 6])(
+    'carries out what is offered %i turns after the one before it is done',
+    async (turns) => {
+      const carried: number[] = [];
+      const latest = new Latest<number>({
+        carryOut: async (value) => {
+          await Promise.resolve();
+          carried.push(value);
+          if (value === 1) void after(turns).then(() => latest.offer(2));
+        },
+        onError: () => undefined,
+        retryMs: 1,
+      });
+      latest.offer(1);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(carried).toEqual([1, 2]);
+      await latest.close();
+    },
+  );
 });
+
+async function after(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+}

@@ -21,8 +21,14 @@ export class Latest<T> {
   offer(value: T): void {
     if (this.#end.signal.aborted) return;
     this.#waiting = { value };
+    this.#start();
+  }
+
+  #start(): void {
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
+      // Offered after the last look at what waits.
+      if (this.#waiting !== undefined && !this.#end.signal.aborted) this.#start();
     });
   }
 

@@ -46,6 +46,9 @@ export class RouteFollower {
     this.#stale = true;
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
+      // An event came after the last look at whether one had.
+      if (this.#stale && !this.#options.over.aborted) return this.#look();
+      return undefined;
     });
     return this.#reading;
   }
