@@ -345,6 +345,8 @@ class Agent {
     this.#guardAgain = true;
     this.#guarding ??= this.#guardLoop().finally(() => {
       this.#guarding = null;
+      // Asked for after the last look at whether it was.
+      if (this.#guardAgain) this.#guardSoon();
     });
   }
 

@@ -37,12 +37,20 @@ export class MemoryFile {
   remember(memory: GroupMemory): void {
     if (JSON.stringify(memory) === this.#written && this.#wanted === null) return;
     this.#wanted = memory;
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = null));
+    this.#start();
+  }
+
+  #start(): void {
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = null;
+      // Remembered after the last look at what is wanted.
+      if (this.#wanted !== null) this.#start();
+    });
   }
 
   /** Resolves once everything is on disk that was to be remembered. */
   async flushed(): Promise<void> {
-    await this.#writing;
+    while (this.#writing !== null) await this.#writing;
   }
 
   async #writeAll(): Promise<void> {

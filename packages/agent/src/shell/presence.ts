@@ -1,4 +1,5 @@
-import type { EphemeralNode, Logger, Store } from '@dcmha/zk-schema';
+import { Announcement, type Logger, type Store } from '@dcmha/zk-schema';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LocalView } from '../core/mysqld-state.js';
 import type { WriteStall } from '../core/write-stall.js';
 
@@ -33,16 +34,22 @@ export class Presence {
     logger: Logger,
   ) {
     this.#zk = store.zk;
-    this.#client = new Announcement(
-      (value) => store.onlineClients.ensureEphemeral({ host: agentId }, value, { signal: over }),
+    const common = {
       over,
-      logger,
-    );
-    this.#online = new Announcement(
-      (value) => store.onlineList.ensureEphemeral({ server }, value, { signal: over }),
-      over,
-      logger,
-    );
+      pause: () => sleep(retryMs),
+      failed: (error: unknown) =>
+        logger.warn('presence not written yet', {
+          error: error instanceof Error ? error.message : String(error),
+        }),
+    };
+    this.#client = new Announcement({
+      make: (value) => store.onlineClients.ensureEphemeral({ host: agentId }, value, { signal: over }),
+      ...common,
+    });
+    this.#online = new Announcement({
+      make: (value) => store.onlineList.ensureEphemeral({ server }, value, { signal: over }),
+      ...common,
+    });
   }
 
   publish({ agentId, server, endpoint, view, stall, group, serverUuid, mysqldPid }: PresenceFacts): void {
@@ -74,57 +81,5 @@ export class Presence {
             ...(mysqldPid === null ? {} : { pid: mysqldPid }),
           },
     );
-  }
-}
-
-type Value<Key extends 'onlineClients' | 'onlineList'> = Parameters<EphemeralNode<Key>['update']>[0];
-
-/** Brings one ephemeral node to the newest value offered (`null`: not there), one write after the other. */
-class Announcement<Key extends 'onlineClients' | 'onlineList'> {
-  #node: EphemeralNode<Key> | null = null;
-  #wanted: { readonly value: Value<Key> | null } | null = null;
-  #told = '';
-  #running = false;
-
-  constructor(
-    private readonly make: (value: Value<Key>) => Promise<EphemeralNode<Key>>,
-    private readonly over: AbortSignal,
-    private readonly logger: Logger,
-  ) {}
-
-  offer(value: Value<Key> | null): void {
-    this.#wanted = { value };
-    if (this.#running) return;
-    this.#running = true;
-    void this.#run().finally(() => (this.#running = false));
-  }
-
-  async #run(): Promise<void> {
-    while (this.#wanted !== null && !this.over.aborted) {
-      const wanted = this.#wanted;
-      this.#wanted = null;
-      const text = JSON.stringify(wanted.value);
-      if (text === this.#told) continue;
-      try {
-        await this.#bring(wanted.value);
-        this.#told = text;
-      } catch (error) {
-        if (this.over.aborted) return;
-        this.#told = '';
-        this.logger.warn('presence not written yet', {
-          error: error instanceof Error ? error.message : String(error),
-        });
-        this.#wanted ??= wanted;
-        await new Promise((resolve) => setTimeout(resolve, retryMs));
-      }
-    }
-  }
-
-  async #bring(value: Value<Key> | null): Promise<void> {
-    if (value === null) {
-      await this.#node?.remove({ signal: this.over });
-      this.#node = null;
-    } else if (this.#node === null) this.#node = await this.make(value);
-    else await this.#node.update(value, { signal: this.over });
   }
 }

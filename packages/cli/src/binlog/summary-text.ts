@@ -1,5 +1,5 @@
 import type { BinlogSummary } from '@dcmha/binlog-reconcile';
-import { table } from '../output/table.js';
+import { changedTables } from '../output/changed-tables.js';
 
 export function summaryText(summary: BinlogSummary): string {
   if (summary.transactionCount === 0) return 'no transaction';
@@ -16,19 +16,6 @@ export function summaryText(summary: BinlogSummary): string {
   if (summary.ddlCount > 0) lines.push(`ddl           ${summary.ddlCount}`);
   if (summary.statementCount > 0)
     lines.push(`statements    ${summary.statementCount} changes logged as statements`);
-  if (summary.tables.length > 0) {
-    lines.push(
-      '',
-      table(
-        [
-          { title: 'TABLE', value: (row) => `${row.schema}.${row.table}` },
-          { title: 'INSERT', value: (row) => String(row.inserts), align: 'right' },
-          { title: 'UPDATE', value: (row) => String(row.updates), align: 'right' },
-          { title: 'DELETE', value: (row) => String(row.deletes), align: 'right' },
-        ],
-        summary.tables,
-      ),
-    );
-  }
+  if (summary.tables.length > 0) lines.push('', changedTables(summary.tables));
   return lines.join('\n');
 }

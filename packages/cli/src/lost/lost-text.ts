@@ -5,6 +5,7 @@ import type {
   ShownRow,
   ShownValue,
 } from '@dcmha/binlog-reconcile';
+import { changedTables } from '../output/changed-tables.js';
 import { table } from '../output/table.js';
 import { moment } from '../output/time.js';
 import type { RegisteredLost } from './find-lost.js';
@@ -64,20 +65,7 @@ export function manifestText(
     lines.push(...manifest.refusals.slice(0, 20).map(({ message }) => `  - ${message}`));
     if (manifest.refusals.length > 20) lines.push(`  - and ${manifest.refusals.length - 20} more reasons`);
   }
-  if (manifest.tables.length > 0) {
-    lines.push(
-      '',
-      table(
-        [
-          { title: 'TABLE', value: (row) => `${row.schema}.${row.table}` },
-          { title: 'INSERT', value: (row) => String(row.inserts), align: 'right' },
-          { title: 'UPDATE', value: (row) => String(row.updates), align: 'right' },
-          { title: 'DELETE', value: (row) => String(row.deletes), align: 'right' },
-        ],
-        manifest.tables,
-      ),
-    );
-  }
+  if (manifest.tables.length > 0) lines.push('', changedTables(manifest.tables));
   return lines.join('\n');
 }
 

@@ -1,3 +1,4 @@
+export { Announcement, type AnnouncementOptions } from './announcement.js';
 export type { GuardedKey, VersionCondition, WriteCondition } from './condition.js';
 export type { EphemeralNode, EphemeralOptions } from './ephemeral.js';
 export { EpochError, ForeignNodeError, NotOwnerError } from './errors.js';

@@ -1,14 +1,13 @@
 import type { ZooKeeper } from '@dcmha/zk-client';
 import {
+  Announcement,
   createStore,
   guard,
   parseGroupPolicy,
   verdict,
   vouch,
-  type EphemeralNode,
   type GroupPolicy,
   type GuardAction,
-  type NodeInput,
   type NodeKey,
   type NodeUpdate,
   type NodeValue,
@@ -177,17 +176,16 @@ export class SimAgent {
       this.#announce = null;
     });
     const server = this.#key;
-    const online = new Announced<'onlineList'>(
-      (value) => store.onlineList.ensureEphemeral({ server }, value, { signal: over }),
-      this.process,
-      over,
-    );
+    const common = { over, pause: () => this.process.sleep(retryMs) };
+    const online = new Announcement<'onlineList'>({
+      make: (value) => store.onlineList.ensureEphemeral({ server }, value, { signal: over }),
+      ...common,
+    });
     const host = this.process.host.name;
-    const present = new Announced<'onlineClients'>(
-      (value) => store.onlineClients.ensureEphemeral({ host }, value, { signal: over }),
-      this.process,
-      over,
-    );
+    const present = new Announcement<'onlineClients'>({
+      make: (value) => store.onlineClients.ensureEphemeral({ host }, value, { signal: over }),
+      ...common,
+    });
     this.#announce = () => {
       const state = this.#mysqld;
       const sinceMs = this.#mysqldSinceMs;
@@ -598,47 +596,4 @@ export function storeClock(clock: SimClock, process: SimProcess) {
     wallMs: () => Math.round(process.clock.wallMs()),
     schedule: (delayMs: number, run: () => void) => process.schedule(delayMs, run),
   };
-}
-
-/** Brings one ephemeral node to the newest value offered (`null`: not there), one write after the other. */
-class Announced<Key extends 'onlineList' | 'onlineClients'> {
-  #node: EphemeralNode<Key> | null = null;
-  #wanted: { readonly value: NodeInput<Key> | null } | null = null;
-  #told = 'nothing';
-  #running = false;
-
-  constructor(
-    private readonly make: (value: NodeInput<Key>) => Promise<EphemeralNode<Key>>,
-    private readonly process: SimProcess,
-    private readonly over: AbortSignal,
-  ) {}
-
-  offer(value: NodeInput<Key> | null): void {
-    this.#wanted = { value };
-    if (this.#running) return;
-    this.#running = true;
-    void this.#run().finally(() => (this.#running = false));
-  }
-
-  async #run(): Promise<void> {
-    while (this.#wanted !== null && !this.over.aborted) {
-      const wanted = this.#wanted;
-      this.#wanted = null;
-      const text = JSON.stringify(wanted.value);
-      if (text === this.#told) continue;
-      try {
-        if (wanted.value === null) {
-          await this.#node?.remove({ signal: this.over });
-          this.#node = null;
-        } else if (this.#node === null) this.#node = await this.make(wanted.value);
-        else await this.#node.update(wanted.value, { signal: this.over });
-        this.#told = text;
-      } catch {
-        if (this.over.aborted) return;
-        this.#told = 'nothing';
-        this.#wanted ??= wanted;
-        await this.process.sleep(retryMs);
-      }
-    }
-  }
 }
